@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Kafka, the Iceberg REST server and Spark's Iceberg jars, each a folder of jars with known sums.
+
+readonly MAVEN_DEPENDENCY=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
+readonly REST_FIXTURES=org.apache.iceberg:iceberg-open-api:1.11.0:jar:test-fixtures
+
+maven() { mvn -q -B -C -Dstyle.color=never "$@"; }
+
+copy_jars() {
+  maven -f "$TOOLS/services/java/$1/pom.xml" "$MAVEN_DEPENDENCY:copy-dependencies" \
+    -DincludeScope=runtime -DoutputDirectory="$2"
+}
+
+# iceberg-open-api has no pom, so it cannot be a dependency of ours.
+copy_rest_fixtures() {
+  maven "$MAVEN_DEPENDENCY:copy" -Dartifact="$REST_FIXTURES" -DoutputDirectory="$1"
+}
+
+# Both directions: no jar with another sum, and no jar that is not listed.
+check_sums() {
+  local sums=$1 folder=$2
+  (cd "$folder" && sha256sum -c --quiet --strict "$sums") || die "$folder: sums differ from $sums"
+  diff <(awk '{print $2}' "$sums") <(cd "$folder" && ls | LC_ALL=C sort) >&2 || die "$folder: not the files of $sums"
+}
+
+install_jars() {
+  local name=$1 new
+  new=$(mktemp -d "$K2I_DEPS/java-$name.XXXXXX")
+  # shellcheck disable=SC2064
+  trap "rm -rf '$new'" EXIT
+  copy_jars "$name" "$new"
+  [[ $name != iceberg-rest ]] || copy_rest_fixtures "$new"
+  chmod 755 "$new"
+  check_sums "$TOOLS/services/java/$name/SHA256SUMS" "$new"
+  replace_dir "$new" "$K2I_DEPS/java/$name"
+}
+
+install_kafka_4() { install_jars kafka-4.4.0; }
+install_kafka_3() { install_jars kafka-3.9.2; }
+install_iceberg_rest() { install_jars iceberg-rest; }
+install_spark() { install_jars spark; }
+
+java_step() {
+  local name=$1 function=$2
+  step "java-$name" "$K2I_DEPS/java/$name" "$function" \
+    "$TOOLS/services/java/$name/pom.xml" "$TOOLS/services/java/$name/SHA256SUMS" "$TOOLS/setup/java.sh"
+}
+
+setup_java() {
+  java_step kafka-4.4.0 install_kafka_4
+  java_step kafka-3.9.2 install_kafka_3
+  java_step iceberg-rest install_iceberg_rest
+  java_step spark install_spark
+}
