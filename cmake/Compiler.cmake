@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# Language level, warnings as errors, sanitizers, ccache and a fast linker where they are there.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers)
+if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+  string(REPLACE "-O2 -g -DNDEBUG" "-O2 -g1 -DNDEBUG" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
+endif()
+
+set(K2I_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+if(K2I_SANITIZE)
+  add_compile_options(-fsanitize=${K2I_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -g1 -O1)
+  add_link_options(-fsanitize=${K2I_SANITIZE})
+  if(K2I_SANITIZE MATCHES undefined)
+    # Arrow's headers cast between classes of libraries that carry no type information for ubsan.
+    add_compile_options(-fno-sanitize=vptr)
+  endif()
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

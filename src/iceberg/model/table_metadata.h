@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Table metadata (spec: "Table Metadata and Snapshots"): plain data, and its JSON.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "iceberg/model/partition_spec.h"
+#include "iceberg/model/schema.h"
+
+namespace k2i::iceberg {
+
+struct Snapshot {
+  int64_t snapshot_id = 0;
+  std::optional<int64_t> parent_snapshot_id;
+  int64_t sequence_number = 0;
+  int64_t timestamp_ms = 0;
+  std::string manifest_list;
+  std::map<std::string, std::string> summary;  // holds "operation"
+  std::optional<int32_t> schema_id;
+  std::optional<int64_t> first_row_id;  // v3
+  std::optional<int64_t> added_rows;    // v3
+};
+
+struct SnapshotRef {
+  int64_t snapshot_id = 0;
+  enum class Kind { kBranch, kTag } kind = Kind::kBranch;
+  std::optional<int32_t> min_snapshots_to_keep;
+  std::optional<int64_t> max_snapshot_age_ms;
+  std::optional<int64_t> max_ref_age_ms;
+  friend bool operator==(const SnapshotRef&, const SnapshotRef&) = default;
+};
+
+struct SnapshotLogEntry {
+  int64_t timestamp_ms = 0;
+  int64_t snapshot_id = 0;
+};
+struct MetadataLogEntry {
+  int64_t timestamp_ms = 0;
+  std::string metadata_file;
+};
+
+struct TableMetadata {
+  int32_t format_version = 2;
+  std::string table_uuid;
+  std::string location;
+  int64_t last_sequence_number = 0;
+  int64_t last_updated_ms = 0;
+  int32_t last_column_id = 0;
+  std::vector<Schema> schemas;
+  int32_t current_schema_id = 0;
+  std::vector<PartitionSpec> partition_specs;
+  int32_t default_spec_id = 0;
+  int32_t last_partition_id = 999;
+  std::map<std::string, std::string> properties;
+  std::optional<int64_t> current_snapshot_id;
+  std::vector<Snapshot> snapshots;
+  std::vector<SnapshotLogEntry> snapshot_log;
+  std::vector<MetadataLogEntry> metadata_log;
+  std::vector<SortOrder> sort_orders;
+  int32_t default_sort_order_id = 0;
+  std::map<std::string, SnapshotRef> refs;
+  int64_t next_row_id = 0;  // v3
+  /// Top-level members we do not model (statistics, partition-statistics, encryption-keys …): kept word for word as JSON
+  /// text, so that a commit through a file-based catalog loses nothing another engine wrote.
+  std::map<std::string, std::string> other;
+
+  const Schema* FindSchema(int32_t schema_id) const;
+  const Schema& current_schema() const;            // REQUIRES: metadata was parsed or built by us
+  const PartitionSpec& default_spec() const;
+  const Snapshot* FindSnapshot(int64_t snapshot_id) const;
+  /// The snapshot a branch or tag points to; nullptr when there is no such ref.
+  const Snapshot* FindRef(std::string_view name) const;
+  /// The property, or `fallback`.
+  std::string PropertyOr(const std::string& key, std::string_view fallback) const;
+};
+
+/// Corruption (with the JSON path) for malformed metadata, NotSupported for a format version above 3. v1 is read too.
+Result<TableMetadata> ParseTableMetadata(std::string_view json);
+std::string TableMetadataJson(const TableMetadata& metadata);
+
+}  // namespace k2i::iceberg

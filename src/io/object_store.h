@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// io: where files live. ObjectStore is the seam between K2I and local disks, S3 and (later) GCS and Azure; the in-memory
+// store with faults for tests is io_testing. Locations are the URIs that stand in Iceberg metadata: "s3://bucket/key",
+// "file:///dir/file" or a plain absolute path.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace k2i::io {
+
+struct FileInfo {
+  std::string location;
+  int64_t size_bytes = 0;
+  int64_t modified_ms = 0;  // Unix epoch, UTC
+};
+
+/// A file being written. One thread at a time. Destroyed without Close: the same as Abort.
+class OutputFile {
+ public:
+  virtual ~OutputFile() = default;
+  virtual Status Append(std::string_view bytes) = 0;
+  /// Makes the file visible under its location, whole and durable (fsync of file and folder, or the store's
+  /// acknowledgement). After an error the file may or may not be there.
+  virtual Status Close() = 0;
+  /// Leaves nothing visible, as far as the store allows.
+  virtual void Abort() = 0;
+  virtual int64_t bytes_written() const = 0;
+};
+
+/// Thread-safe. Every error carries Component::kStorage: NotFound, AlreadyExists, PermissionDenied, Unavailable, Timeout,
+/// ResourceExhausted (disk full), InvalidArgument (a location of another scheme).
+class ObjectStore {
+ public:
+  virtual ~ObjectStore() = default;
+  virtual Result<std::string> Read(std::string_view location) = 0;
+  /// Writes a small file whole and durably. AlreadyExists where the store can tell (always on local disks).
+  virtual Status Create(std::string_view location, std::string_view bytes) = 0;
+  virtual Result<std::unique_ptr<OutputFile>> OpenForWrite(std::string_view location) = 0;
+  /// Deleting what is not there is a success.
+  virtual Status Delete(std::string_view location) = 0;
+  virtual Result<FileInfo> Stat(std::string_view location) = 0;
+  /// All files below `prefix`, recursively.
+  virtual Result<std::vector<FileInfo>> List(std::string_view prefix) = 0;
+};
+
+}  // namespace k2i::io

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A batch of Kafka records as the consumer handed them out: views into memory that the batch keeps alive.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace k2i::kafka {
+
+struct Header {
+  std::string_view name;
+  std::optional<std::string_view> value;
+};
+
+struct Message {
+  std::string_view topic;
+  PartitionId partition;
+  Offset offset;
+  int64_t timestamp_ms = -1;              // record timestamp; -1: none
+  std::optional<std::string_view> key;    // nullopt: null key
+  std::optional<std::string_view> value;  // nullopt: tombstone
+  std::span<const Header> headers;        // only where the source was told to read them
+};
+
+/// Messages in the order of polling: ascending offsets within a partition. All views live as long as `owner`.
+struct MessageBatch {
+  std::vector<Message> messages;
+  std::shared_ptr<const void> owner;
+  size_t size_bytes = 0;  // of keys, values and headers
+};
+
+}  // namespace k2i::kafka
