@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/progress.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace k2i::ingest {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kProgressVersion = 1;
+
+Result<int32_t> ParsePartition(const std::string& text) {
+  int32_t partition = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), partition);
+  if (error != std::errc() || end != text.data() + text.size() || partition < 0) {
+    return Fail(ErrorCode::kCorruption, fmt::format("'{}' is not a partition number", text));
+  }
+  return partition;
+}
+
+Result<json> ParseObject(std::string_view text, std::string_view what) {
+  json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!parsed.is_object()) return Fail(ErrorCode::kCorruption, fmt::format("{} is not a JSON object", what));
+  return parsed;
+}
+
+Result<TopicProgress> ParseTopic(const std::string& name, const json& value) {
+  const auto next = value.is_object() ? value.find("next") : value.end();
+  if (!value.is_object() || next == value.end() || !next->is_object()) {
+    return Fail(ErrorCode::kCorruption, fmt::format("{} has no offsets for topic '{}'", kOffsetsKey, name));
+  }
+  TopicProgress topic;
+  if (const auto id = value.find("id"); id != value.end() && id->is_string()) topic.topic_id = id->get<std::string>();
+  for (const auto& [partition_text, offset] : next->items()) {
+    K2I_ASSIGN_OR_RETURN(const int32_t partition, ParsePartition(partition_text));
+    if (!offset.is_number_integer()) {
+      return Fail(ErrorCode::kCorruption, fmt::format("{} of topic '{}' is not a number", kOffsetsKey, name));
+    }
+    topic.next[partition] = offset.get<int64_t>();
+  }
+  return topic;
+}
+
+/// The statement in `snapshot`, if it is one of `pipeline`.
+Result<std::optional<Boundary>> StatementOf(const iceberg::Snapshot& snapshot, std::string_view pipeline,
+                                            Boundary::Origin origin) {
+  const auto owner = snapshot.summary.find(std::string(kPipelineKey));
+  const auto offsets = snapshot.summary.find(std::string(kOffsetsKey));
+  if (owner == snapshot.summary.end() || owner->second != pipeline || offsets == snapshot.summary.end()) {
+    return std::nullopt;
+  }
+  auto progress = ParseProgress(offsets->second);
+  if (!progress) return std::unexpected(progress.error().With(fmt::format("snapshot {}", snapshot.snapshot_id)));
+  return Boundary{std::move(*progress), snapshot.snapshot_id, origin};
+}
+
+}  // namespace
+
+std::optional<Offset> Progress::Next(const TopicPartition& partition) const {
+  const auto topic = topics.find(partition.topic);
+  if (topic == topics.end()) return std::nullopt;
+  const auto next = topic->second.next.find(partition.partition.value);
+  if (next == topic->second.next.end()) return std::nullopt;
+  return Offset{next->second};
+}
+
+void Progress::Set(const TopicPartition& partition, Offset next) {
+  topics[partition.topic].next[partition.partition.value] = next.value;
+}
+
+OffsetVector Progress::Vector() const {
+  OffsetVector vector;
+  for (const auto& [name, topic] : topics) {
+    for (const auto& [partition, next] : topic.next) vector[{name, PartitionId{partition}}] = Offset{next};
+  }
+  return vector;
+}
+
+std::string ProgressJson(const Progress& progress) {
+  json topics = json::object();
+  for (const auto& [name, topic] : progress.topics) {
+    json next = json::object();
+    for (const auto& [partition, offset] : topic.next) next[std::to_string(partition)] = offset;
+    topics[name] = {{"id", topic.topic_id}, {"next", std::move(next)}};
+  }
+  return json{{"v", kProgressVersion}, {"cluster", progress.cluster_id}, {"topics", std::move(topics)}}.dump();
+}
+
+Result<Progress> ParseProgress(std::string_view text) {
+  K2I_ASSIGN_OR_RETURN(const json parsed, ParseObject(text, kOffsetsKey));
+  if (parsed.value("v", json()) != kProgressVersion) {
+    return Fail(ErrorCode::kCorruption, fmt::format("{} is not of version {}; a newer K2I wrote it?", kOffsetsKey,
+                                                    kProgressVersion));
+  }
+  const auto topics = parsed.find("topics");
+  if (topics == parsed.end() || !topics->is_object()) {
+    return Fail(ErrorCode::kCorruption, fmt::format("{} has no topics", kOffsetsKey));
+  }
+  Progress progress;
+  if (const auto id = parsed.find("cluster"); id != parsed.end() && id->is_string()) progress.cluster_id = *id;
+  for (const auto& [name, value] : topics->items()) {
+    K2I_ASSIGN_OR_RETURN(progress.topics[name], ParseTopic(name, value));
+  }
+  return progress;
+}
+
+std::string RangesJson(const OffsetRanges& ranges) {
+  json out = json::object();
+  for (const auto& [partition, range] : ranges) {
+    out[partition.topic][std::to_string(partition.partition.value)] = {range.begin.value, range.end.value};
+  }
+  return out.dump();
+}
+
+Result<OffsetRanges> ParseRanges(std::string_view text) {
+  K2I_ASSIGN_OR_RETURN(const json parsed, ParseObject(text, kRangesKey));
+  OffsetRanges ranges;
+  for (const auto& [topic, partitions] : parsed.items()) {
+    if (!partitions.is_object()) return Fail(ErrorCode::kCorruption, fmt::format("{}: bad topic", kRangesKey));
+    for (const auto& [partition_text, range] : partitions.items()) {
+      K2I_ASSIGN_OR_RETURN(const int32_t partition, ParsePartition(partition_text));
+      if (!range.is_array() || range.size() != 2 || !range[0].is_number_integer() || !range[1].is_number_integer()) {
+        return Fail(ErrorCode::kCorruption, fmt::format("{}: bad range of {}/{}", kRangesKey, topic, partition));
+      }
+      ranges[{topic, PartitionId{partition}}] = {Offset{range[0].get<int64_t>()}, Offset{range[1].get<int64_t>()}};
+    }
+  }
+  return ranges;
+}
+
+std::string TagName(std::string_view pipeline) { return fmt::format("k2i-{}", pipeline); }
+std::string PropertyName(std::string_view pipeline) { return fmt::format("k2i.{}.offsets", pipeline); }
+
+Result<std::optional<Boundary>> FindBoundary(const iceberg::TableMetadata& table, std::string_view pipeline,
+                                             std::string_view branch) {
+  if (const auto* tagged = table.FindRef(TagName(pipeline))) {
+    K2I_ASSIGN_OR_RETURN(auto boundary, StatementOf(*tagged, pipeline, Boundary::Origin::kTag));
+    if (boundary) return boundary;
+  }
+  // A hostile or broken table may have a cycle of parents.
+  std::set<int64_t> seen;
+  const iceberg::Snapshot* snapshot = table.FindRef(branch);
+  while (snapshot != nullptr && seen.insert(snapshot->snapshot_id).second) {
+    K2I_ASSIGN_OR_RETURN(auto boundary, StatementOf(*snapshot, pipeline, Boundary::Origin::kAncestry));
+    if (boundary) return boundary;
+    if (!snapshot->parent_snapshot_id) break;
+    snapshot = table.FindSnapshot(*snapshot->parent_snapshot_id);
+  }
+  const auto property = table.properties.find(PropertyName(pipeline));
+  if (property == table.properties.end()) return std::nullopt;
+  auto progress = ParseProgress(property->second);
+  if (!progress) return std::unexpected(progress.error().With("table property " + property->first));
+  return Boundary{std::move(*progress), std::nullopt, Boundary::Origin::kProperty};
+}
+
+Status CheckIdentity(const Progress& boundary, const kafka::ClusterInfo& cluster) {
+  if (!boundary.cluster_id.empty() && !cluster.cluster_id.empty() && boundary.cluster_id != cluster.cluster_id) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("the table's offsets belong to Kafka cluster '{}', but this is cluster '{}'; write to another "
+                            "table, or use another group_id if the table is to take both",
+                            boundary.cluster_id, cluster.cluster_id),
+                Component::kKafka);
+  }
+  for (const auto& [name, topic] : boundary.topics) {
+    const auto found = cluster.topic_ids.find(name);
+    if (found == cluster.topic_ids.end() || found->second.empty() || topic.topic_id.empty()) continue;
+    if (found->second != topic.topic_id) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("topic '{}' has been re-created: the table's offsets belong to topic id {}, the broker has {}; "
+                              "write to another table, or use another group_id to read the new topic from its start",
+                              name, topic.topic_id, found->second),
+                  Component::kKafka);
+    }
+  }
+  return {};
+}
+
+RangeComparison CompareRanges(const OffsetRanges& ranges, const Progress& boundary) {
+  RangeComparison comparison;
+  for (const auto& [partition, range] : ranges) {
+    const auto next = boundary.Next(partition);
+    if (!next || *next == range.begin) continue;
+    (*next > range.begin ? comparison.ahead : comparison.behind)[partition] = *next;
+  }
+  return comparison;
+}
+
+OffsetRanges DropBelow(const OffsetRanges& ranges, const OffsetVector& boundary) {
+  OffsetRanges kept;
+  for (const auto& [partition, range] : ranges) {
+    OffsetRange rest = range;
+    if (const auto it = boundary.find(partition); it != boundary.end()) rest.begin = std::max(rest.begin, it->second);
+    if (!rest.empty()) kept[partition] = rest;
+  }
+  return kept;
+}
+
+Progress Advance(const Progress& boundary, const OffsetRanges& ranges, const kafka::ClusterInfo& cluster) {
+  Progress progress = boundary;
+  progress.cluster_id = cluster.cluster_id;
+  for (const auto& [partition, range] : ranges) progress.Set(partition, range.end);
+  for (auto& [name, topic] : progress.topics) {
+    if (const auto it = cluster.topic_ids.find(name); it != cluster.topic_ids.end()) topic.topic_id = it->second;
+  }
+  return progress;
+}
+
+}  // namespace k2i::ingest
