@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// io: where files live. ObjectStore is the seam between K2I and local disks, S3 and (later) GCS and Azure; the in-memory
-// store with faults for tests is io_testing. Locations are the URIs that stand in Iceberg metadata: "s3://bucket/key",
-// "file:///dir/file" or a plain absolute path.
+// io: where files live. ObjectStore is the seam between K2I and local disks, S3 and (later) GCS and Azure; the
+// in-memory store with faults for tests is io_testing. Locations are the URIs that stand in Iceberg metadata:
+// "s3://bucket/key", "file:///dir/file" or a plain absolute path.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,8 @@ class OutputFile {
   virtual int64_t bytes_written() const = 0;
 };
 
-/// Thread-safe. Every error carries Component::kStorage: NotFound, AlreadyExists, PermissionDenied, Unavailable, Timeout,
-/// ResourceExhausted (disk full), InvalidArgument (a location of another scheme).
+/// Thread-safe. Every error carries Component::kStorage: NotFound, AlreadyExists, PermissionDenied, Unavailable,
+/// Timeout, ResourceExhausted (disk full), InvalidArgument (a location of another scheme).
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
