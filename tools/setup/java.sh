@@ -5,7 +5,8 @@
 readonly MAVEN_DEPENDENCY=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 readonly REST_FIXTURES=org.apache.iceberg:iceberg-open-api:1.11.0:jar:test-fixtures
 
-maven() { mvn -q -B -C -Dstyle.color=never "$@"; }
+# Maven colours even its silence.
+maven() { mvn -q -B -C "$@" | sed 's|\x1b\[[0-9;]*m||g'; }
 
 copy_jars() {
   maven -f "$TOOLS/services/java/$1/pom.xml" "$MAVEN_DEPENDENCY:copy-dependencies" \
@@ -41,6 +42,16 @@ install_kafka_3() { install_jars kafka-3.9.2; }
 install_iceberg_rest() { install_jars iceberg-rest; }
 install_spark() { install_jars spark; }
 
+# Beside the jars, not among them: their sums name every file of that folder.
+install_rest_main() {
+  local new
+  new=$(mktemp -d "$K2I_DEPS/java-rest-main.XXXXXX")
+  # shellcheck disable=SC2064
+  trap "rm -rf '$new'" EXIT
+  javac -nowarn -cp "$K2I_DEPS/java/iceberg-rest/*" -d "$new" "$TOOLS/services/java/iceberg-rest/LoopbackRestServer.java"
+  replace_dir "$new" "$K2I_DEPS/java/iceberg-rest-main"
+}
+
 java_step() {
   local name=$1 function=$2
   step "java-$name" "$K2I_DEPS/java/$name" "$function" \
@@ -52,4 +63,6 @@ setup_java() {
   java_step kafka-3.9.2 install_kafka_3
   java_step iceberg-rest install_iceberg_rest
   java_step spark install_spark
+  step java-rest-main "$K2I_DEPS/java/iceberg-rest-main" install_rest_main \
+    "$TOOLS/services/java/iceberg-rest/LoopbackRestServer.java" "$TOOLS/services/java/iceberg-rest/SHA256SUMS"
 }

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where things lie in the checkout, and free ports on loopback."""
+
+import os
+import socket
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPS = Path(os.environ.get("K2I_DEPS") or ROOT / ".deps")
+JAVA = DEPS / "java"
+LOOPBACK = "127.0.0.1"
+
+# Small servers that start fast matter more here than peak speed.
+JVM_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports free at this moment, found by binding them all at once so that they differ."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind((LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def free_port() -> int:
+    return free_ports(1)[0]
+
+
+def class_path(name: str) -> str:
+    folder = JAVA / name
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder} is not there: run ./dev setup")
+    return f"{folder}/*"

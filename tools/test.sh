@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tools/test.sh [--all] : unit tests, or everything that CI runs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+failed=()
+
+# part NAME COMMAND… : runs it, says how long it took, and remembers a failure instead of stopping, so that one
+# run shows all that is wrong.
+part() {
+  local name=$1 started=$SECONDS outcome=ok
+  shift
+  echo "== $name"
+  "$@" || { outcome=FAILED && failed+=("$name"); }
+  echo "== $name: $outcome, $((SECONDS - started)) s"
+}
+
+unit_tests() { ctest --preset "$1" -j "$(nproc)"; }
+
+# No asan build, no asan tests: a failed build's old binaries prove nothing.
+build_and_test() {
+  tools/build.sh "$1" && unit_tests "$1"
+}
+
+interop_tests() { "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop "$@"; }
+
+report() {
+  if ((${#failed[@]})); then
+    printf 'FAILED after %s s: %s\n' "$SECONDS" "${failed[*]}"
+    exit 1
+  fi
+  echo "all passed in $SECONDS s"
+}
+
+case ${1:-} in
+  "")
+    part "unit tests" build_and_test release
+    ;;
+  --all)
+    part "set-up" tools/setup.sh
+    part "release build and unit tests" build_and_test release
+    part "address and undefined-behaviour sanitizers" build_and_test asan
+    part "interop" interop_tests
+    ;;
+  *)
+    echo "usage: ./dev test [--all]" >&2
+    exit 64
+    ;;
+esac
+report
