@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// config: the configuration file as typed structs (interface.md, "Configuration"). Defaults stand here and nowhere
+// else; names, aliases, bounds and documentation stand in key_table.cc. Everything is checked while it is read: a
+// Config that LoadConfig returns is complete, its secrets are resolved and its values are possible.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/logging.h"
+#include "config/secret.h"
+
+namespace k2i::config {
+
+enum class OffsetResetPolicy { kEarliest, kLatest, kNone };
+enum class IsolationLevel { kReadCommitted, kReadUncommitted };
+enum class OnDataLoss { kStop, kContinue };
+enum class GroupProtocol { kClassic, kConsumer };
+enum class SecurityProtocol { kPlaintext, kSsl, kSaslPlaintext, kSaslSsl };
+enum class SaslMechanism { kNone, kPlain, kScramSha256, kScramSha512, kGssapi, kOauthBearer };
+enum class ValueFormat { kRaw, kJson };
+enum class SchemaMode { kManual };
+enum class OnBreakingChange { kDeadLetter };
+enum class CatalogType { kSql, kRest };
+enum class Compression { kUncompressed, kSnappy, kGzip, kLz4, kZstd };
+enum class RestCredential { kNone, kBearer, kOauth2 };
+enum class SortDirection { kAscending, kDescending };
+enum class NullOrder { kFirst, kLast };
+/// kAuto: by the scheme of the warehouse or of the table's location.
+enum class StorageType { kAuto, kS3, kLocal };
+/// kAuto: text on a terminal, JSON otherwise.
+enum class LogFormat { kAuto, kJson, kText };
+
+struct KafkaSecurityConfig {
+  SecurityProtocol protocol = SecurityProtocol::kPlaintext;
+  SaslMechanism sasl_mechanism = SaslMechanism::kNone;
+  std::string sasl_username;
+  Secret sasl_password;
+  std::string ssl_ca_location;
+  std::string ssl_cert_location;
+  std::string ssl_key_location;
+  Secret ssl_key_password;
+  std::string oauth_token_url;  // OAUTHBEARER by OIDC client credentials
+  std::string oauth_client_id;
+  Secret oauth_client_secret;
+  std::string oauth_scope;
+};
+
+struct KafkaConfig {
+  std::vector<std::string> bootstrap_servers;
+  std::vector<std::string> topics;
+  std::string group_id;  // never empty after loading: "k2i-<database>-<table>" where it is not given
+  std::string group_instance_id;
+  OffsetResetPolicy auto_offset_reset = OffsetResetPolicy::kEarliest;
+  IsolationLevel isolation_level = IsolationLevel::kReadCommitted;
+  OnDataLoss on_data_loss = OnDataLoss::kStop;
+  GroupProtocol group_protocol = GroupProtocol::kClassic;
+  int64_t batch_size = 10000;
+  int64_t batch_timeout_ms = 100;
+  int64_t session_timeout_ms = 45000;
+  int64_t heartbeat_interval_ms = 3000;
+  int64_t max_poll_interval_ms = 300000;
+  std::map<std::string, std::string> options;  // librdkafka properties as they are
+  KafkaSecurityConfig security;
+};
+
+struct FormatConfig {
+  ValueFormat value = ValueFormat::kJson;
+  ValueFormat key = ValueFormat::kRaw;  // only raw in this version
+};
+
+struct ColumnConfig {
+  std::string name;
+  std::string type;  // an Iceberg primitive: "long", "timestamptz", "decimal(9,2)" …
+  bool required = false;
+  std::string doc;
+};
+
+/// Names of the columns filled from the record's place in Kafka; "": no such column.
+struct MetadataColumnsConfig {
+  std::string topic = "_kafka_topic";
+  std::string partition = "_kafka_partition";
+  std::string offset = "_kafka_offset";
+  std::string timestamp = "_kafka_timestamp";
+  std::string key;
+  std::string headers;
+};
+
+struct SchemaConfig {
+  SchemaMode mode = SchemaMode::kManual;
+  OnBreakingChange on_breaking_change = OnBreakingChange::kDeadLetter;
+  std::vector<ColumnConfig> columns;  // empty: taken from the table, or inferred where there is none
+  int64_t infer_records = 1000;
+  int64_t infer_timeout_ms = 10000;
+  /// Column that takes, as JSON text, the members no column takes; "": they are dropped. Where the file does not say:
+  /// "_extra" if no columns are declared, else "".
+  std::string extra_column;
+  MetadataColumnsConfig metadata;
+};
+
+struct BufferConfig {
+  int64_t max_size_mb = 500;
+  int64_t ttl_seconds = 60;
+  int64_t flush_interval_seconds = 30;
+  int64_t flush_size_mb = 256;
+  int64_t flush_batch_size = 0;  // rows; 0: no bound
+  int64_t seal_interval_ms = 10;
+};
+
+struct RestCatalogConfig {
+  RestCredential credential = RestCredential::kNone;
+  Secret token;
+  std::string client_id;
+  Secret client_secret;
+  std::string oauth2_uri;
+  std::string scope = "catalog";
+  std::map<std::string, std::string> custom_headers;
+  std::string ca;  // file of CA certificates
+};
+
+struct SqlCatalogConfig {
+  std::string uri;  // never empty after loading when catalog_type is sql
+  std::string name = "k2i";
+};
+
+struct PartitionFieldConfig {
+  std::string source_field;
+  std::string transform = "identity";
+  std::string name;  // "": Iceberg's own way of naming, such as "ts_day"
+};
+
+struct SortFieldConfig {
+  std::string source_field;
+  std::string transform = "identity";
+  SortDirection direction = SortDirection::kAscending;
+  NullOrder nulls = NullOrder::kFirst;
+};
+
+struct IcebergConfig {
+  CatalogType catalog_type = CatalogType::kSql;
+  std::string warehouse;
+  std::string database;
+  std::string table;
+  std::string rest_uri;
+  int64_t format_version = 2;
+  int64_t target_file_size_mb = 256;
+  Compression compression = Compression::kZstd;
+  std::string branch = "main";
+  bool auto_create = true;
+  bool property_mirror = true;
+  std::map<std::string, std::string> properties;  // of the table, set when it is created
+  RestCatalogConfig rest;
+  SqlCatalogConfig sql;
+  std::vector<PartitionFieldConfig> partition_spec;
+  std::vector<SortFieldConfig> sort_order;
+};
+
+struct StorageConfig {
+  StorageType type = StorageType::kAuto;
+  std::string bucket;
+  std::string region;
+  std::string endpoint;
+  Secret access_key_id;
+  Secret secret_access_key;
+  Secret session_token;
+  bool path_style = false;
+};
+
+struct TransactionLogConfig {
+  std::string log_dir;  // never empty after loading: "k2i-txlog/<group_id>" in the working folder where it is not given
+  int64_t checkpoint_interval_entries = 10000;
+  int64_t checkpoint_interval_seconds = 300;
+  int64_t max_log_files = 10;
+};
+
+struct ServerConfig {
+  bool enabled = true;
+  std::string bind = "127.0.0.1";
+  int64_t health_port = 8080;  // 0: any free port
+  int64_t metrics_port = 9090;
+};
+
+struct LogConfig {
+  log::Level level = log::Level::kInfo;
+  LogFormat format = LogFormat::kAuto;
+};
+
+struct Config {
+  KafkaConfig kafka;
+  FormatConfig format;
+  SchemaConfig schema;
+  BufferConfig buffer;
+  IcebergConfig iceberg;
+  StorageConfig storage;
+  TransactionLogConfig transaction_log;
+  ServerConfig server;
+  LogConfig log;
+};
+
+using Environment = std::map<std::string, std::string>;
+
+/// The environment of this process.
+Environment ProcessEnvironment();
+
+/// Parses `text`; `name` stands for it in messages. Variables K2I_<SECTION>_<KEY> of `environment` beat the text,
+/// `flags` ("section.key=value") beat both. InvalidConfig (Component::kConfig) holds every problem found, one a line:
+/// "k2i.toml:7: unknown key 'buffer.max_sise_mb'; did you mean 'max_size_mb'?"
+Result<Config> ParseConfig(std::string_view text, std::string_view name, const Environment& environment = {},
+                           const std::vector<std::string>& flags = {});
+
+/// ParseConfig of a file. An empty path: defaults, environment and flags alone.
+Result<Config> LoadConfig(const std::string& path, const Environment& environment,
+                          const std::vector<std::string>& flags = {});
+
+/// docs/configuration.md, from the table of keys.
+std::string ReferenceMarkdown();
+
+}  // namespace k2i::config

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/finish.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace k2i::config {
+namespace {
+
+/// The checks of one configuration; each method looks at one section.
+class Checker {
+ public:
+  Checker(const GivenKeys& given, std::string_view name, Config& config, Problems& problems)
+      : given_(given), name_(name), config_(config), problems_(problems) {}
+
+  void DeriveDefaults();
+  void CheckKafka();
+  void CheckSecurity();
+  void CheckSchema();
+  void CheckIceberg();
+  void CheckStorage();
+  void CheckServer();
+
+ private:
+  bool IsGiven(const std::string& path) const { return given_.contains(path); }
+  std::string OriginOf(const std::string& path) const {
+    const auto found = given_.find(path);
+    return found == given_.end() ? name_ : found->second.node.origin;
+  }
+  void Add(const std::string& path, const std::string& text) {
+    problems_.Add(OriginOf(path), "'" + path + "' " + text);
+  }
+  /// A key that must not be empty; nothing more is said about one that was given but could not be read.
+  template <typename T>
+  void Require(const T& value, const std::string& path, const std::string& why = "") {
+    if (value.empty() && (!IsGiven(path) || TextGiven(path))) Add(path, "is missing" + why);
+  }
+  bool TextGiven(const std::string& path) const { return given_.at(path).node.text() != nullptr; }
+  void Together(const std::string& a, const std::string& b);
+  void CheckTransform(const std::string& transform, const std::string& path);
+
+  const GivenKeys& given_;
+  const std::string name_;
+  Config& config_;
+  Problems& problems_;
+};
+
+std::string FileName(std::string text) {
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return !std::isalnum(c) && c != '-' && c != '_' && c != '.'; }, '_');
+  return text;
+}
+
+/// The scheme of a URI, "" for a path or a bare name.
+std::string Scheme(const std::string& location) {
+  const size_t colon = location.find(":/");
+  return colon == std::string::npos ? "" : location.substr(0, colon);
+}
+
+void Checker::DeriveDefaults() {
+  IcebergConfig& iceberg = config_.iceberg;
+  if (config_.kafka.group_id.empty()) config_.kafka.group_id = "k2i-" + iceberg.database + "-" + iceberg.table;
+  if (config_.transaction_log.log_dir.empty()) {
+    config_.transaction_log.log_dir = "k2i-txlog/" + FileName(config_.kafka.group_id);
+  }
+  if (!IsGiven("schema.extra_column") && config_.schema.columns.empty()) config_.schema.extra_column = "_extra";
+  const std::string scheme = Scheme(iceberg.warehouse);
+  const bool is_path = iceberg.warehouse.starts_with("/") || iceberg.warehouse.starts_with(".");
+  const bool local = scheme == "file" || is_path || (scheme.empty() && iceberg.catalog_type == CatalogType::kSql);
+  if (config_.storage.type == StorageType::kAuto && !iceberg.warehouse.empty()) {
+    if (local) config_.storage.type = StorageType::kLocal;
+    if (scheme == "s3" || scheme == "s3a") config_.storage.type = StorageType::kS3;
+  }
+  if (iceberg.sql.uri.empty() && iceberg.catalog_type == CatalogType::kSql && local) {
+    std::string folder = iceberg.warehouse;
+    if (folder.starts_with("file://")) folder = folder.substr(7);
+    if (folder.starts_with("file:")) folder = folder.substr(5);
+    iceberg.sql.uri = folder + (folder.ends_with('/') ? "" : "/") + "catalog.db";
+  }
+}
+
+void Checker::Together(const std::string& a, const std::string& b) {
+  if (IsGiven(a) != IsGiven(b)) Add(IsGiven(a) ? a : b, "needs '" + (IsGiven(a) ? b : a) + "' too");
+}
+
+void Checker::CheckKafka() {
+  const KafkaConfig& kafka = config_.kafka;
+  Require(kafka.bootstrap_servers, "kafka.bootstrap_servers");
+  Require(kafka.topics, "kafka.topic");
+  std::set<std::string> seen;
+  for (const std::string& topic : kafka.topics) {
+    if (topic.starts_with('^'))
+      Add("kafka.topic", "holds the pattern '" + topic + "': patterns are not supported yet by this version");
+    if (!seen.insert(topic).second) Add("kafka.topic", "names '" + topic + "' twice");
+  }
+  if (kafka.group_protocol == GroupProtocol::kConsumer) {
+    for (const std::string path : {"kafka.session_timeout_ms", "kafka.heartbeat_interval_ms"}) {
+      if (IsGiven(path)) Add(path, "is set on the broker when group_protocol is consumer");
+    }
+  } else {
+    if (kafka.heartbeat_interval_ms >= kafka.session_timeout_ms) {
+      Add("kafka.heartbeat_interval_ms", "must be below 'kafka.session_timeout_ms'");
+    }
+    if (kafka.session_timeout_ms > kafka.max_poll_interval_ms) {
+      Add("kafka.max_poll_interval_ms", "must not be below 'kafka.session_timeout_ms'");
+    }
+  }
+}
+
+void Checker::CheckSecurity() {
+  const KafkaSecurityConfig& security = config_.kafka.security;
+  const bool sasl =
+      security.protocol == SecurityProtocol::kSaslPlaintext || security.protocol == SecurityProtocol::kSaslSsl;
+  const std::string mechanism = "kafka.security.sasl_mechanism";
+  if (sasl && security.sasl_mechanism == SaslMechanism::kNone) Add(mechanism, "is missing");
+  if (!sasl && security.sasl_mechanism != SaslMechanism::kNone) {
+    Add(mechanism, "needs protocol SASL_PLAINTEXT or SASL_SSL in 'kafka.security.protocol'");
+  }
+  const std::string why = ": the mechanism needs it";
+  switch (security.sasl_mechanism) {
+    case SaslMechanism::kPlain:
+    case SaslMechanism::kScramSha256:
+    case SaslMechanism::kScramSha512:
+      Require(security.sasl_username, "kafka.security.sasl_username", why);
+      if (!IsGiven("kafka.security.sasl_password")) Add("kafka.security.sasl_password", "is missing" + why);
+      break;
+    case SaslMechanism::kOauthBearer:
+      // Another way than OIDC may have been set up by librdkafka's own properties.
+      if (!config_.kafka.options.contains("sasl.oauthbearer.method")) {
+        Require(security.oauth_token_url, "kafka.security.oauth_token_url", why);
+        Require(security.oauth_client_id, "kafka.security.oauth_client_id", why);
+      }
+      break;
+    case SaslMechanism::kNone:
+    case SaslMechanism::kGssapi:
+      break;
+  }
+  Together("kafka.security.ssl_cert_location", "kafka.security.ssl_key_location");
+}
+
+void Checker::CheckSchema() {
+  const SchemaConfig& schema = config_.schema;
+  if (config_.format.key != ValueFormat::kRaw)
+    Add("format.key", "takes only raw: json keys are not supported yet by this version");
+  std::set<std::string> seen;
+  const auto add_column = [&](const std::string& column, const std::string& path) {
+    if (!column.empty() && !seen.insert(column).second) Add(path, "names the column '" + column + "' a second time");
+  };
+  for (const ColumnConfig& column : schema.columns) {
+    if (column.name.empty()) Add("schema.columns", "holds a column without a name");
+    add_column(column.name, "schema.columns");
+  }
+  add_column(schema.metadata.topic, "schema.metadata.topic");
+  add_column(schema.metadata.partition, "schema.metadata.partition");
+  add_column(schema.metadata.offset, "schema.metadata.offset");
+  add_column(schema.metadata.timestamp, "schema.metadata.timestamp");
+  add_column(schema.metadata.key, "schema.metadata.key");
+  add_column(schema.metadata.headers, "schema.metadata.headers");
+  add_column(schema.extra_column, "schema.extra_column");
+}
+
+void Checker::CheckTransform(const std::string& transform, const std::string& path) {
+  if (IsTransform(transform)) return;
+  Add(path, "holds the transform '" + transform +
+                "'; there are identity, year, month, day, hour, void, bucket[N] and truncate[N]");
+}
+
+void Checker::CheckIceberg() {
+  const IcebergConfig& iceberg = config_.iceberg;
+  Require(iceberg.database, "iceberg.database");
+  Require(iceberg.table, "iceberg.table");
+  const bool rest = iceberg.catalog_type == CatalogType::kRest;
+  if (rest) {
+    Require(iceberg.rest_uri, "iceberg.rest_uri", ": catalog_type rest needs it");
+    if (!iceberg.rest_uri.empty() && Scheme(iceberg.rest_uri) != "http" && Scheme(iceberg.rest_uri) != "https") {
+      Add("iceberg.rest_uri", "takes an http:// or https:// URL, not '" + iceberg.rest_uri + "'");
+    }
+  } else {
+    Require(iceberg.warehouse, "iceberg.warehouse", ": catalog_type sql needs it");
+    if (!iceberg.warehouse.empty())
+      Require(iceberg.sql.uri, "iceberg.sql.uri", ": the warehouse is not a local folder");
+  }
+  for (const auto& [path, key] : given_) {
+    if (!rest && (path == "iceberg.rest_uri" || path.starts_with("iceberg.rest.")))
+      Add(path, "needs catalog_type = \"rest\"");
+    if (rest && path.starts_with("iceberg.sql.")) Add(path, "needs catalog_type = \"sql\"");
+  }
+  if (iceberg.rest.credential == RestCredential::kBearer && iceberg.rest.token.empty()) {
+    Add("iceberg.rest.token", "is missing: credential bearer needs it");
+  } else if (iceberg.rest.credential != RestCredential::kBearer && IsGiven("iceberg.rest.token")) {
+    Add("iceberg.rest.token", "is used with credential = \"bearer\" only");
+  }
+  if (iceberg.rest.credential == RestCredential::kOauth2 && iceberg.rest.client_secret.empty()) {
+    Add("iceberg.rest.client_secret", "is missing: credential oauth2 needs it");
+  } else if (iceberg.rest.credential != RestCredential::kOauth2 && IsGiven("iceberg.rest.client_secret")) {
+    Add("iceberg.rest.client_secret", "is used with credential = \"oauth2\" only");
+  }
+  for (const PartitionFieldConfig& field : iceberg.partition_spec)
+    CheckTransform(field.transform, "iceberg.partition_spec");
+  for (const SortFieldConfig& field : iceberg.sort_order) CheckTransform(field.transform, "iceberg.sort_order");
+}
+
+void Checker::CheckStorage() {
+  const StorageConfig& storage = config_.storage;
+  const std::string& warehouse = config_.iceberg.warehouse;
+  const std::string scheme = Scheme(warehouse);
+  const bool s3 = scheme == "s3" || scheme == "s3a";
+  if (!scheme.empty() && !s3 && scheme != "file") {
+    Add("iceberg.warehouse",
+        "is of the scheme '" + scheme + "', which is not supported yet by this version; there are s3 and file");
+  } else if ((s3 && storage.type == StorageType::kLocal) || (scheme == "file" && storage.type == StorageType::kS3)) {
+    Add("storage.type", "contradicts the warehouse '" + warehouse + "'");
+  }
+  const std::string bucket =
+      s3 ? warehouse.substr(scheme.size() + 3, warehouse.find('/', scheme.size() + 3) - scheme.size() - 3) : "";
+  if (s3 && bucket.empty()) Add("iceberg.warehouse", "names no bucket");
+  if (s3 && !storage.bucket.empty() && storage.bucket != bucket) {
+    Add("storage.bucket", "is '" + storage.bucket + "', but the warehouse is in '" + bucket + "'");
+  }
+  Together("storage.access_key_id", "storage.secret_access_key");
+  if (IsGiven("storage.session_token") && !IsGiven("storage.access_key_id")) {
+    Add("storage.session_token", "needs 'storage.access_key_id' too");
+  }
+}
+
+void Checker::CheckServer() {
+  const ServerConfig& server = config_.server;
+  if (server.enabled && server.health_port == server.metrics_port && server.health_port != 0) {
+    Add("server.metrics_port", "is the health_port too: each needs its own");
+  }
+}
+
+}  // namespace
+
+bool IsTransform(std::string_view text) {
+  for (const std::string_view plain : {"identity", "year", "month", "day", "hour", "void"}) {
+    if (text == plain) return true;
+  }
+  for (const std::string_view name : {"bucket[", "truncate["}) {
+    if (!text.starts_with(name) || !text.ends_with(']')) continue;
+    const std::string_view number = text.substr(name.size(), text.size() - name.size() - 1);
+    int32_t value = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    return error == std::errc() && end == number.data() + number.size() && value > 0;
+  }
+  return false;
+}
+
+void Finish(const GivenKeys& given, std::string_view name, Config& config, Problems& problems) {
+  Checker checker(given, name, config, problems);
+  checker.DeriveDefaults();
+  checker.CheckKafka();
+  checker.CheckSecurity();
+  checker.CheckSchema();
+  checker.CheckIceberg();
+  checker.CheckStorage();
+  checker.CheckServer();
+}
+
+}  // namespace k2i::config

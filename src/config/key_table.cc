@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/key_table.h"
+
+#include <algorithm>
+
+namespace k2i::config {
+namespace {
+
+// Reaches a member of the owner, const or not.
+#define AT(member) \
+  [](auto& c) -> auto& { return c.member; }
+
+constexpr int64_t kMaxInt = INT32_MAX;
+constexpr Limits kMilliseconds = {1, kMaxInt};
+
+void AddKafka(std::vector<Key<Config>>& keys) {
+  SectionBuilder<Config>(keys, "kafka")
+      .Add("bootstrap_servers", AT(kafka.bootstrap_servers), "Brokers to start from, `host:port`. Required.")
+      .Add("topic", AT(kafka.topics), "Topic to read, or several topics for the one table. Required.")
+      .Alias("topics")
+      .Add("group_id", AT(kafka.group_id),
+           "Consumer group, and the name of this pipeline in the table. Default: `k2i-<database>-<table>`.")
+      .Alias("consumer_group")
+      .Add("group_instance_id", AT(kafka.group_instance_id),
+           "Static membership: a name of this process that survives a restart without a rebalance.")
+      .Add("auto_offset_reset", AT(kafka.auto_offset_reset),
+           "Where a partition starts that the table holds no offset for; `none` stops.")
+      .Add("isolation_level", AT(kafka.isolation_level), "Whether records of open and aborted transactions are read.")
+      .Add("on_data_loss", AT(kafka.on_data_loss),
+           "When Kafka no longer holds the offsets that come next: stop, or continue at the nearest it has.")
+      .Add("batch_size", AT(kafka.batch_size), "Most records taken at once.", {1, 1'000'000})
+      .Add("batch_timeout_ms", AT(kafka.batch_timeout_ms), "Longest wait for the first record of a batch.", {1, 60'000})
+      .Add("session_timeout_ms", AT(kafka.session_timeout_ms), "Without a heartbeat for so long a member is out.",
+           {1, 3'600'000})
+      .Add("heartbeat_interval_ms", AT(kafka.heartbeat_interval_ms), "Time between heartbeats.", {1, 3'600'000})
+      .Add("max_poll_interval_ms", AT(kafka.max_poll_interval_ms), "Without a poll for so long a member is out.",
+           {1, 86'400'000})
+      .Add("group_protocol", AT(kafka.group_protocol),
+           "Rebalance protocol; `consumer` (KIP-848) takes the session and heartbeat times from the broker.")
+      .Add("options", AT(kafka.options), "Any librdkafka property, as it is: `\"socket.keepalive.enable\" = true`.");
+  SectionBuilder<Config>(keys, "kafka.security")
+      .Add("protocol", AT(kafka.security.protocol), "How the brokers are reached.")
+      .Add("sasl_mechanism", AT(kafka.security.sasl_mechanism), "How the client proves who it is.")
+      .Add("sasl_username", AT(kafka.security.sasl_username), "For PLAIN and SCRAM.")
+      .Add("sasl_password", AT(kafka.security.sasl_password), "For PLAIN and SCRAM.")
+      .Add("ssl_ca_location", AT(kafka.security.ssl_ca_location),
+           "File of CA certificates (PEM); default: the system's.")
+      .Add("ssl_cert_location", AT(kafka.security.ssl_cert_location), "The client's certificate (PEM).")
+      .Add("ssl_key_location", AT(kafka.security.ssl_key_location), "The client's private key (PEM).")
+      .Add("ssl_key_password", AT(kafka.security.ssl_key_password), "Of the private key.")
+      .Add("oauth_token_url", AT(kafka.security.oauth_token_url),
+           "Token endpoint of the OIDC provider, for OAUTHBEARER.")
+      .Add("oauth_client_id", AT(kafka.security.oauth_client_id), "For OAUTHBEARER.")
+      .Add("oauth_client_secret", AT(kafka.security.oauth_client_secret), "For OAUTHBEARER.")
+      .Add("oauth_scope", AT(kafka.security.oauth_scope), "For OAUTHBEARER.");
+}
+
+void AddRecords(std::vector<Key<Config>>& keys) {
+  SectionBuilder<Config>(keys, "format")
+      .Add("value", AT(format.value), "Encoding of the record's value.")
+      .Alias("type")
+      .Add("key", AT(format.key), "Encoding of the record's key; only `raw` in this version.");
+  SectionBuilder<Config>(keys, "schema")
+      .Add("mode", AT(schema.mode), "How the table's schema changes; only `manual` in this version.")
+      .Add("on_breaking_change", AT(schema.on_breaking_change),
+           "What happens to a record that does not fit the schema.")
+      .Add("columns", AT(schema.columns),
+           "Declared columns: `[{ name = \"id\", type = \"long\", required = true, doc = \"\" }, …]`. Without them a "
+           "table "
+           "that is there gives its own, and one that is not gets what the first records show.")
+      .Add("infer_records", AT(schema.infer_records), "Records looked at to infer columns.", {1, 1'000'000})
+      .Add("infer_timeout_ms", AT(schema.infer_timeout_ms),
+           "Longest wait for so many records; inference goes on with what has come.", kMilliseconds)
+      .Add("extra_column", AT(schema.extra_column),
+           "Column that takes, as JSON text, the members that no column takes; `false` drops them. "
+           "Default: `_extra` when no columns are declared, else off.")
+      .Column("_extra");
+  SectionBuilder<Config>(keys, "schema.metadata")
+      .Add("topic", AT(schema.metadata.topic), "Column of the topic.")
+      .Column("_kafka_topic")
+      .Add("partition", AT(schema.metadata.partition), "Column of the partition.")
+      .Column("_kafka_partition")
+      .Add("offset", AT(schema.metadata.offset), "Column of the offset.")
+      .Column("_kafka_offset")
+      .Add("timestamp", AT(schema.metadata.timestamp), "Column of the record's timestamp.")
+      .Column("_kafka_timestamp")
+      .Add("key", AT(schema.metadata.key), "Column of the key's bytes.")
+      .Column("_kafka_key")
+      .Add("headers", AT(schema.metadata.headers), "Column of the headers.")
+      .Column("_kafka_headers");
+  SectionBuilder<Config>(keys, "buffer")
+      .Add("max_size_mb", AT(buffer.max_size_mb), "Memory for rows, committed or not; above it consumption pauses.",
+           {16, 1 << 20})
+      .Add("ttl_seconds", AT(buffer.ttl_seconds), "How long committed rows stay in memory.", {0, 86'400})
+      .Add("flush_interval_seconds", AT(buffer.flush_interval_seconds),
+           "Age of the oldest uncommitted row that flushes.", {1, 86'400})
+      .Add("flush_size_mb", AT(buffer.flush_size_mb), "Size of the uncommitted rows in memory that flushes.",
+           {1, 1 << 20})
+      .Add("flush_batch_size", AT(buffer.flush_batch_size), "Number of uncommitted rows that flushes; 0: no bound.",
+           {0, 1'000'000'000})
+      .Add("seal_interval_ms", AT(buffer.seal_interval_ms), "How soon a row can be seen.", {1, 60'000});
+}
+
+void AddIceberg(std::vector<Key<Config>>& keys) {
+  SectionBuilder<Config>(keys, "iceberg")
+      .Add("catalog_type", AT(iceberg.catalog_type), "The catalog that holds the table.")
+      .Add("warehouse", AT(iceberg.warehouse),
+           "Where tables live: `s3://bucket/path`, a folder, or a REST catalog's name.")
+      .Alias("warehouse_path")
+      .Add("database", AT(iceberg.database), "Namespace; levels are parted by dots. Required.")
+      .Alias("database_name")
+      .Add("table", AT(iceberg.table), "Table. Required.")
+      .Alias("table_name")
+      .Add("rest_uri", AT(iceberg.rest_uri), "The REST catalog.")
+      .Add("format_version", AT(iceberg.format_version), "Of a table that is created.", {2, 3})
+      .Add("target_file_size_mb", AT(iceberg.target_file_size_mb), "Size at which a data file is closed.", {1, 10'240})
+      .Add("compression", AT(iceberg.compression), "Codec of the data files.")
+      .Add("branch", AT(iceberg.branch), "Branch that is written.")
+      .Add("auto_create", AT(iceberg.auto_create), "Create the namespace and the table where they are not there.")
+      .Add("property_mirror", AT(iceberg.property_mirror),
+           "Keep the offsets as a table property too; off for catalogs that forbid it.")
+      .Add("properties", AT(iceberg.properties), "Properties of a table that is created.")
+      .Add("partition_spec", AT(iceberg.partition_spec), "Partitioning of a table that is created.")
+      .Add("sort_order", AT(iceberg.sort_order), "Sort order of a table that is created.");
+  SectionBuilder<Config>(keys, "iceberg.rest")
+      .Add("credential", AT(iceberg.rest.credential), "How the catalog is told who we are.")
+      .Add("token", AT(iceberg.rest.token), "For `bearer`.")
+      .Add("client_id", AT(iceberg.rest.client_id), "For `oauth2`.")
+      .Add("client_secret", AT(iceberg.rest.client_secret), "For `oauth2`.")
+      .Add("oauth2_uri", AT(iceberg.rest.oauth2_uri), "Token endpoint; default: the catalog's own `v1/oauth/tokens`.")
+      .Add("scope", AT(iceberg.rest.scope), "For `oauth2`.")
+      .Add("custom_headers", AT(iceberg.rest.custom_headers), "Headers sent with every request.")
+      .Add("ca", AT(iceberg.rest.ca), "File of CA certificates (PEM); default: the system's.");
+  SectionBuilder<Config>(keys, "iceberg.sql")
+      .Add("uri", AT(iceberg.sql.uri), "SQLite file; default: `catalog.db` in a local warehouse.")
+      .Add("name", AT(iceberg.sql.name), "Name of the catalog in that file.");
+}
+
+void AddStorage(std::vector<Key<Config>>& keys) {
+  SectionBuilder<Config>(keys, "storage")
+      .Add("type", AT(storage.type), "Kind of storage; `auto` goes by the warehouse's scheme.")
+      .Add("bucket", AT(storage.bucket), "The warehouse's bucket.")
+      .Add("region", AT(storage.region), "AWS region.")
+      .Add("endpoint", AT(storage.endpoint), "URL of an S3 service other than AWS.")
+      .Add("access_key_id", AT(storage.access_key_id), "Without keys: the cloud's own chain.")
+      .Add("secret_access_key", AT(storage.secret_access_key), "Belongs to `access_key_id`.")
+      .Add("session_token", AT(storage.session_token), "Of temporary keys.")
+      .Add("path_style", AT(storage.path_style), "`endpoint/bucket/key` rather than `bucket.endpoint/key`.");
+}
+
+void AddProcess(std::vector<Key<Config>>& keys) {
+  SectionBuilder<Config>(keys, "transaction_log")
+      .Add("log_dir", AT(transaction_log.log_dir),
+           "Folder of the log, one for each pipeline. Default: `k2i-txlog/<group_id>` in the working folder.")
+      .Add("checkpoint_interval_entries", AT(transaction_log.checkpoint_interval_entries),
+           "Entries between checkpoints.", {1, 100'000'000})
+      .Add("checkpoint_interval_seconds", AT(transaction_log.checkpoint_interval_seconds), "Time between checkpoints.",
+           {1, 86'400})
+      .Add("max_log_files", AT(transaction_log.max_log_files), "Most segments kept.", {2, 10'000});
+  SectionBuilder<Config>(keys, "server")
+      .Add("enabled", AT(server.enabled), "Serve health and metrics.")
+      .Add("bind", AT(server.bind), "Address to listen on.")
+      .Add("health_port", AT(server.health_port), "Port of health and status; 0: any free one.", {0, 65'535})
+      .Add("metrics_port", AT(server.metrics_port), "Port of `/metrics`; 0: any free one.", {0, 65'535});
+  SectionBuilder<Config>(keys, "log")
+      .Add("level", AT(log.level), "Least level that is written.")
+      .Alias("log_level")
+      .Add("format", AT(log.format), "`auto`: text on a terminal, JSON otherwise.")
+      .Alias("log_format");
+}
+
+std::string UpperName(std::string_view section, std::string_view name) {
+  std::string all = "K2I_" + std::string(section) + "_" + std::string(name);
+  std::ranges::transform(all, all.begin(), [](unsigned char c) { return c == '.' ? '_' : std::toupper(c); });
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Key<Config>>& Keys() {
+  static const auto keys = [] {
+    std::vector<Key<Config>> all;
+    AddKafka(all);
+    AddRecords(all);
+    AddIceberg(all);
+    AddStorage(all);
+    AddProcess(all);
+    return all;
+  }();
+  return keys;
+}
+
+template <>
+const std::vector<Key<ColumnConfig>>& ElementKeys<ColumnConfig>() {
+  static const auto keys = [] {
+    std::vector<Key<ColumnConfig>> all;
+    SectionBuilder<ColumnConfig>(all, "")
+        .Add("name", AT(name), "Name of the column.")
+        .Required()
+        .Add("type", AT(type), "Iceberg type: `long`, `timestamptz`, `decimal(9,2)` …")
+        .Required()
+        .Add("required", AT(required), "Whether a value must be there.")
+        .Add("doc", AT(doc), "Comment of the column.");
+    return all;
+  }();
+  return keys;
+}
+
+template <>
+const std::vector<Key<PartitionFieldConfig>>& ElementKeys<PartitionFieldConfig>() {
+  static const auto keys = [] {
+    std::vector<Key<PartitionFieldConfig>> all;
+    SectionBuilder<PartitionFieldConfig>(all, "")
+        .Add("source_field", AT(source_field), "Column.")
+        .Required()
+        .Add("transform", AT(transform),
+             "`identity`, `year`, `month`, `day`, `hour`, `bucket[N]`, `truncate[N]`, `void`.")
+        .Add("name", AT(name), "Name of the partition field; default: as Iceberg names it, `ts_day`.");
+    return all;
+  }();
+  return keys;
+}
+
+template <>
+const std::vector<Key<SortFieldConfig>>& ElementKeys<SortFieldConfig>() {
+  static const auto keys = [] {
+    std::vector<Key<SortFieldConfig>> all;
+    SectionBuilder<SortFieldConfig>(all, "")
+        .Add("source_field", AT(source_field), "Column.")
+        .Required()
+        .Add("transform", AT(transform), "As for `partition_spec`.")
+        .Add("direction", AT(direction), "Direction.")
+        .Add("null_order", AT(nulls), "Where nulls go.");
+    return all;
+  }();
+  return keys;
+}
+
+const std::vector<SectionInfo>& Sections() {
+  static const std::vector<SectionInfo> sections = {
+      {"kafka", "", "The topics that are read."},
+      {"kafka.security", "", "TLS and SASL."},
+      {"format", "kafka.format", "How records are encoded."},
+      {"schema", "schema_evolution", "Columns of the table."},
+      {"schema.metadata", "", "Columns filled from the record's place in Kafka: a name, `true` or `false`."},
+      {"buffer", "", "Rows in memory and when they are flushed."},
+      {"iceberg", "", "The table."},
+      {"iceberg.rest", "", "Access to a REST catalog."},
+      {"iceberg.sql", "", "The embedded catalog, readable as PyIceberg's and Spark's JDBC catalog."},
+      {"storage", "iceberg.object_store", "Where the files go."},
+      {"transaction_log", "", "The local log that makes recovery fast."},
+      {"server", "monitoring", "Health and metrics over HTTP."},
+      {"log", "", "Logs on standard error."}};
+  return sections;
+}
+
+const std::vector<std::string_view>& PromisedPaths() {
+  static const std::vector<std::string_view> paths = {"kafka.topic_pattern",
+                                                      "format.schema_registry",
+                                                      "buffer.key",
+                                                      "iceberg.hive_metastore_uri",
+                                                      "iceberg.aws_region",
+                                                      "iceberg.glue",
+                                                      "iceberg.nessie",
+                                                      "iceberg.hive",
+                                                      "iceberg.rest.vended_credentials",
+                                                      "transaction_log.encryption_key",
+                                                      "maintenance",
+                                                      "server.flight_port",
+                                                      "server.tls",
+                                                      "security",
+                                                      "tables"};
+  return paths;
+}
+
+std::string CanonicalSection(const std::string& path) {
+  for (const SectionInfo& section : Sections()) {
+    if (!section.alias.empty() && path == section.alias) return std::string(section.name);
+  }
+  return path;
+}
+
+const Key<Config>* FindKey(std::string_view section, std::string_view name) {
+  for (const Key<Config>& key : Keys()) {
+    if (key.info.section != section) continue;
+    if (key.info.name == name || std::ranges::find(key.info.aliases, name) != key.info.aliases.end()) return &key;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> EnvironmentNames(const KeyInfo& info) {
+  std::vector<std::string> names;
+  std::vector<std::string_view> sections = {info.section};
+  for (const SectionInfo& section : Sections()) {
+    if (section.name == info.section && !section.alias.empty()) sections.push_back(section.alias);
+  }
+  for (const std::string_view section : sections) {
+    names.push_back(UpperName(section, info.name));
+    for (const std::string& alias : info.aliases) names.push_back(UpperName(section, alias));
+  }
+  return names;
+}
+
+}  // namespace k2i::config
