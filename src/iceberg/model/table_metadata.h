@@ -26,6 +26,7 @@ struct Snapshot {
   std::optional<int32_t> schema_id;
   std::optional<int64_t> first_row_id;  // v3
   std::optional<int64_t> added_rows;    // v3
+  std::optional<std::string> key_id;    // v3: key of an encrypted manifest list
 };
 
 struct SnapshotRef {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JSON of the parts of table metadata (spec appendix C), which manifests and the REST protocol carry too. Readers fail
+// with Corruption that names the path of what is wrong, and with NotSupported for what is legal but not done here
+// (types variant, geometry and geography; transforms of several columns; v1 snapshots without a manifest list).
+#pragma once
+
+#include "iceberg/model/json_view.h"
+#include "iceberg/model/table_metadata.h"
+
+namespace k2i::iceberg {
+
+nlohmann::json TypeToJson(const Type& type);
+Result<TypePtr> TypeFromJson(const JsonView& json);
+
+nlohmann::json SchemaToJson(const Schema& schema);
+Result<Schema> SchemaFromJson(const JsonView& json);
+
+/// {"spec-id": …, "fields": […]}
+nlohmann::json PartitionSpecToJson(const PartitionSpec& spec);
+Result<PartitionSpec> PartitionSpecFromJson(const JsonView& json);
+/// The array of fields alone, as manifests and v1 metadata hold it.
+nlohmann::json PartitionFieldsToJson(const PartitionSpec& spec);
+Result<std::vector<PartitionField>> PartitionFieldsFromJson(const JsonView& json);
+
+nlohmann::json SortOrderToJson(const SortOrder& order);
+Result<SortOrder> SortOrderFromJson(const JsonView& json);
+
+nlohmann::json SnapshotToJson(const Snapshot& snapshot);
+Result<Snapshot> SnapshotFromJson(const JsonView& json);
+nlohmann::json SnapshotRefToJson(const SnapshotRef& ref);
+Result<SnapshotRef> SnapshotRefFromJson(const JsonView& json);
+
+/// A default value (spec appendix D, "JSON single-value serialization"). REQUIRES: a primitive type and a value of it.
+nlohmann::json LiteralToJson(const Type& type, const Literal& value);
+Result<Literal> LiteralFromJson(const Type& type, const JsonView& json);
+
+/// Whole metadata as the REST protocol embeds it; ParseTableMetadata and TableMetadataJson are these on text.
+nlohmann::json TableMetadataToJson(const TableMetadata& metadata);
+Result<TableMetadata> TableMetadataFromJson(const JsonView& json);
+
+/// Text to JSON. Corruption, naming `what`, for text that is not JSON.
+Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what);
+/// JSON to text; bytes that are not UTF-8 become U+FFFD.
+std::string JsonText(const nlohmann::json& json);
+
+}  // namespace k2i::iceberg

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceberg/model/table_metadata.h"
+
+#include <algorithm>
+
+namespace k2i::iceberg {
+namespace {
+
+template <typename T, typename Id>
+const T* FindById(const std::vector<T>& items, Id T::*member, Id id) {
+  const auto found = std::ranges::find(items, id, member);
+  return found == items.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const Schema* TableMetadata::FindSchema(int32_t schema_id) const {
+  return FindById(schemas, &Schema::schema_id, schema_id);
+}
+
+const Schema& TableMetadata::current_schema() const { return *FindSchema(current_schema_id); }
+
+const PartitionSpec& TableMetadata::default_spec() const {
+  return *FindById(partition_specs, &PartitionSpec::spec_id, default_spec_id);
+}
+
+const Snapshot* TableMetadata::FindSnapshot(int64_t snapshot_id) const {
+  return FindById(snapshots, &Snapshot::snapshot_id, snapshot_id);
+}
+
+const Snapshot* TableMetadata::FindRef(std::string_view name) const {
+  const auto ref = refs.find(std::string(name));
+  return ref == refs.end() ? nullptr : FindSnapshot(ref->second.snapshot_id);
+}
+
+std::string TableMetadata::PropertyOr(const std::string& key, std::string_view fallback) const {
+  const auto found = properties.find(key);
+  return found == properties.end() ? std::string(fallback) : found->second;
+}
+
+}  // namespace k2i::iceberg

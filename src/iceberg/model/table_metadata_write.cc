@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "iceberg/model/json.h"
+
+namespace k2i::iceberg {
+namespace {
+
+template <typename T, typename Convert>
+nlohmann::json ArrayOf(const std::vector<T>& items, Convert convert) {
+  auto array = nlohmann::json::array();
+  for (const T& item : items) array.push_back(convert(item));
+  return array;
+}
+
+nlohmann::json SnapshotLogEntryToJson(const SnapshotLogEntry& entry) {
+  return {{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}};
+}
+
+nlohmann::json MetadataLogEntryToJson(const MetadataLogEntry& entry) {
+  return {{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}};
+}
+
+void PutDefinitions(nlohmann::json& json, const TableMetadata& metadata) {
+  json["last-column-id"] = metadata.last_column_id;
+  json["schemas"] = ArrayOf(metadata.schemas, SchemaToJson);
+  json["current-schema-id"] = metadata.current_schema_id;
+  json["partition-specs"] = ArrayOf(metadata.partition_specs, PartitionSpecToJson);
+  json["default-spec-id"] = metadata.default_spec_id;
+  json["last-partition-id"] = metadata.last_partition_id;
+  json["sort-orders"] = ArrayOf(metadata.sort_orders, SortOrderToJson);
+  json["default-sort-order-id"] = metadata.default_sort_order_id;
+  if (metadata.format_version == 1) {
+    // The forms that readers of v1 know.
+    json["schema"] = SchemaToJson(metadata.current_schema());
+    json["partition-spec"] = PartitionFieldsToJson(metadata.default_spec());
+  }
+}
+
+void PutHistory(nlohmann::json& json, const TableMetadata& metadata) {
+  if (metadata.current_snapshot_id.has_value()) {
+    json["current-snapshot-id"] = *metadata.current_snapshot_id;
+  } else if (metadata.format_version < 3) {
+    json["current-snapshot-id"] = -1;  // optional by the spec, but older Java readers insist on it
+  }
+  json["snapshots"] = ArrayOf(metadata.snapshots, SnapshotToJson);
+  json["snapshot-log"] = ArrayOf(metadata.snapshot_log, SnapshotLogEntryToJson);
+  json["metadata-log"] = ArrayOf(metadata.metadata_log, MetadataLogEntryToJson);
+  auto& refs = json["refs"] = nlohmann::json::object();
+  for (const auto& [name, ref] : metadata.refs) refs[name] = SnapshotRefToJson(ref);
+}
+
+}  // namespace
+
+nlohmann::json TableMetadataToJson(const TableMetadata& metadata) {
+  nlohmann::json json = {{"format-version", metadata.format_version},
+                         {"location", metadata.location},
+                         {"last-updated-ms", metadata.last_updated_ms},
+                         {"properties", metadata.properties}};
+  if (!metadata.table_uuid.empty()) json["table-uuid"] = metadata.table_uuid;
+  if (metadata.format_version >= 2) json["last-sequence-number"] = metadata.last_sequence_number;
+  if (metadata.format_version >= 3) json["next-row-id"] = metadata.next_row_id;
+  PutDefinitions(json, metadata);
+  PutHistory(json, metadata);
+  for (const auto& [key, text] : metadata.other) json[key] = nlohmann::json::parse(text, nullptr, false);
+  return json;
+}
+
+std::string TableMetadataJson(const TableMetadata& metadata) { return JsonText(TableMetadataToJson(metadata)); }
+
+std::string JsonText(const nlohmann::json& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace k2i::iceberg
