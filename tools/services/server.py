@@ -50,6 +50,9 @@ class Server:
     def environment(self) -> dict[str, str]:
         return {}
 
+    def inherited_environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
     def answers(self) -> bool:
         raise NotImplementedError
 
@@ -91,7 +94,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command(),
                 cwd=self.folder,
-                env={**os.environ, **self.environment()},
+                env=self.inherited_environment() | self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

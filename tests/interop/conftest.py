@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers of a test run. Each starts when a test first asks for it, and all end with the run."""
+
+import itertools
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+# Before anything reads the clock's zone: Spark's Python side gives local times.
+os.environ["TZ"] = "UTC"
+time.tzset()
+
+from k2i_process import BINARY, K2I  # noqa: E402
+from readers import Spark  # noqa: E402
+from services import S3, IcebergRest, Kafka  # noqa: E402
+from topics import create_topic  # noqa: E402
+from warehouses import RestWarehouse, SqlWarehouse  # noqa: E402
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def kafka4(session_folder):
+    with Kafka(session_folder / "kafka4", secured=True) as kafka:
+        yield kafka
+
+
+@pytest.fixture(scope="session")
+def kafka39(session_folder):
+    with Kafka(session_folder / "kafka39", version="3.9.2") as kafka:
+        yield kafka
+
+
+@pytest.fixture(scope="session")
+def s3(session_folder):
+    with S3(session_folder / "s3") as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def rest(session_folder):
+    """The REST catalog over local files."""
+    with IcebergRest(session_folder / "rest") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rest_s3(session_folder, s3):
+    with IcebergRest(session_folder / "rest_s3", s3=s3) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def spark(session_folder):
+    session = Spark(session_folder)
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def sql_warehouse(tmp_path) -> SqlWarehouse:
+    return SqlWarehouse(tmp_path / "warehouse")
+
+
+@pytest.fixture(params=["sql", pytest.param("rest_s3", id="rest+s3")])
+def warehouse(request, tmp_path):
+    """Each kind of catalog and storage that K2I writes."""
+    if request.param == "sql":
+        return SqlWarehouse(tmp_path / "warehouse")
+    return RestWarehouse(request.getfixturevalue("rest_s3"))
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name for this test's topic and table: servers are shared, tables and topics are not."""
+    return f"t{os.getpid()}_{next(_numbers)}"
+
+
+@pytest.fixture
+def topic(kafka4, unique) -> str:
+    return create_topic(kafka4.bootstrap_servers, unique, partitions=2)
+
+
+@pytest.fixture
+def k2i(tmp_path):
+    """Makes K2I processes; what still runs at the end is killed."""
+    assert BINARY.exists(), f"{BINARY} is not there: run ./dev build"
+    made: list[K2I] = []
+
+    def make(config: dict, environment: dict[str, str] | None = None) -> K2I:
+        made.append(K2I(tmp_path / f"k2i-{len(made)}", config, environment))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.kill()

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Topics and records in Kafka, and what a table should hold of them."""
+
+import datetime
+import json
+from dataclasses import dataclass
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+
+@dataclass
+class Produced:
+    """One record as Kafka took it."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    value: bytes
+
+    def row(self, columns: dict) -> dict:
+        """The row that K2I should make of it, `columns` being those of its value."""
+        return columns | {
+            "_kafka_topic": self.topic,
+            "_kafka_partition": self.partition,
+            "_kafka_offset": self.offset,
+            "_kafka_timestamp": timestamp(self.timestamp_ms),
+        }
+
+
+def timestamp(milliseconds: int) -> datetime.datetime:
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return epoch + datetime.timedelta(milliseconds=milliseconds)
+
+
+def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1) -> str:
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    for future in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
+        future.result(30)
+    return topic
+
+
+def encoded(value) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        return value
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).encode()
+
+
+def produce(bootstrap_servers: str, topic: str, values: list, partitions: int = 1, **options) -> list[Produced]:
+    """Sends the values (JSON text, bytes, or what json.dumps takes) round robin, and returns them as Kafka took them."""
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 5, **options})
+    taken: list[Produced] = []
+    failed: list[str] = []
+
+    def delivered(error, message):
+        if error:
+            failed.append(str(error))
+            return
+        taken.append(Produced(topic, message.partition(), message.offset(), message.timestamp()[1], message.value()))
+
+    for number, value in enumerate(values):
+        producer.produce(topic, encoded(value), key=f"k{number}", partition=number % partitions, on_delivery=delivered)
+        producer.poll(0)
+    left = producer.flush(60)
+    assert not failed and not left, f"not delivered: {failed[:3]}, {left} left"
+    return sorted(taken, key=lambda each: (each.partition, each.offset))

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where tables lie, and how K2I and each of the readers reach them."""
+
+from pathlib import Path
+
+import duckdb
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.rest import RestCatalog
+from pyiceberg.catalog.sql import SqlCatalog
+
+from services import S3, IcebergRest, seaweedfs
+
+CATALOG = "k2i"
+
+
+class SqlWarehouse:
+    """K2I's own default: a SQLite catalog and a local folder."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def database_path(self) -> Path:
+        return self.folder / "catalog.db"
+
+    def k2i_config(self) -> dict:
+        return {"iceberg": {"catalog_type": "sql", "warehouse": str(self.folder)}}
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def pyiceberg(self) -> Catalog:
+        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.database_path}", warehouse=f"file://{self.folder}")
+
+    def spark_options(self) -> dict[str, str]:
+        return {
+            "catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
+            "uri": f"jdbc:sqlite:{self.database_path}",
+            "warehouse": f"file://{self.folder}",
+            "jdbc.schema-version": "V1",
+        }
+
+    def duckdb_relation(self, connection: duckdb.DuckDBPyConnection, database: str, table: str) -> str:
+        """DuckDB knows no JDBC catalog; it reads the table from its metadata file."""
+        location = self.pyiceberg().load_table((database, table)).metadata_location
+        return f"iceberg_scan('{location.removeprefix('file://')}')"
+
+
+class RestWarehouse:
+    """The reference REST catalog, over local files or S3 as the server was started."""
+
+    def __init__(self, rest: IcebergRest):
+        self.rest = rest
+        self.s3: S3 | None = rest.s3
+
+    def k2i_config(self) -> dict:
+        config = {"iceberg": {"catalog_type": "rest", "rest_uri": self.rest.uri, "warehouse": self.rest.warehouse}}
+        if self.s3:
+            storage = {"type": "s3", "bucket": self.s3.bucket, "region": seaweedfs.REGION, "endpoint": self.s3.endpoint}
+            config["storage"] = storage
+        return config
+
+    def environment(self) -> dict[str, str]:
+        if not self.s3:
+            return {}
+        return {"AWS_ACCESS_KEY_ID": seaweedfs.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": seaweedfs.SECRET_KEY}
+
+    def _s3_options(self) -> dict[str, str]:
+        if not self.s3:
+            return {}
+        return {
+            "s3.endpoint": self.s3.endpoint,
+            "s3.access-key-id": seaweedfs.ACCESS_KEY,
+            "s3.secret-access-key": seaweedfs.SECRET_KEY,
+        }
+
+    def pyiceberg(self) -> Catalog:
+        s3 = {"s3.region": seaweedfs.REGION} | self._s3_options() if self.s3 else {}
+        return RestCatalog(CATALOG, uri=self.rest.uri, warehouse=self.rest.warehouse, **s3)
+
+    def spark_options(self) -> dict[str, str]:
+        options = {"type": "rest", "uri": self.rest.uri, "warehouse": self.rest.warehouse}
+        if self.s3:
+            io = {"io-impl": "org.apache.iceberg.aws.s3.S3FileIO", "s3.path-style-access": "true"}
+            options |= io | {"client.region": seaweedfs.REGION} | self._s3_options()
+        return options
+
+    def duckdb_relation(self, connection: duckdb.DuckDBPyConnection, database: str, table: str) -> str:
+        if self.s3:
+            connection.execute(
+                f"CREATE SECRET (TYPE s3, KEY_ID '{seaweedfs.ACCESS_KEY}', SECRET '{seaweedfs.SECRET_KEY}',"
+                f" ENDPOINT '{self.s3.endpoint.removeprefix('http://')}', URL_STYLE 'path', USE_SSL false,"
+                f" REGION '{seaweedfs.REGION}')"
+            )
+        connection.execute(
+            f"ATTACH '{self.rest.warehouse}' AS lake (TYPE iceberg, ENDPOINT '{self.rest.uri}', AUTHORIZATION_TYPE 'none')"
+        )
+        return f"lake.{database}.{table}"
+
+
+Warehouse = SqlWarehouse | RestWarehouse
