@@ -3,6 +3,7 @@
 
 import datetime
 import importlib.util
+import os
 from pathlib import Path
 
 import duckdb
@@ -40,6 +41,8 @@ class Spark:
     """One JVM for the whole run; each table is reached through a session with a catalog of its own."""
 
     def __init__(self, folder: Path):
+        # Before the JVM starts: it would look for an address of this machine's on the network.
+        os.environ["SPARK_LOCAL_IP"] = LOOPBACK
         from pyspark.sql import SparkSession
 
         jars = ",".join(str(path) for path in sorted((JAVA / "spark").glob("*.jar")))
