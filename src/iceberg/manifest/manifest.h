@@ -31,6 +31,9 @@ struct FieldSummary {
   std::optional<std::string> upper_bound;
 };
 
+/// A sequence number that the commit gives: that of the snapshot whose manifest list is written.
+inline constexpr int64_t kUnassignedSequence = -1;
+
 /// An entry of a manifest list (struct manifest_file).
 struct ManifestFile {
   enum class Content { kData = 0, kDeletes = 1 };
@@ -41,6 +44,7 @@ struct ManifestFile {
   int64_t sequence_number = 0;
   int64_t min_sequence_number = 0;
   int64_t added_snapshot_id = 0;
+  /// -1: not recorded (manifest lists of v1).
   int32_t added_files_count = 0, existing_files_count = 0, deleted_files_count = 0;
   int64_t added_rows_count = 0, existing_rows_count = 0, deleted_rows_count = 0;
   std::vector<FieldSummary> partitions;
@@ -50,23 +54,35 @@ struct ManifestFile {
 
 struct EncodedManifest {
   std::string bytes;
-  /// All but manifest_path and sequence_number, which the caller knows; counts and partition summaries are computed.
+  /// All but manifest_path; counts and partition summaries are computed. sequence_number is kUnassignedSequence, and so
+  /// is min_sequence_number when no live entry says its own.
   ManifestFile summary;
 };
 
-/// Avro bytes of a data manifest for `format_version` 2 or 3, deflate-compressed, with the field ids and the key-value
-/// metadata the spec asks for (schema, schema-id, partition-spec, partition-spec-id, format-version, content).
+/// Avro bytes of a manifest for `format_version` 2 or 3, deflate-compressed, with the field ids and the key-value
+/// metadata the spec asks for (schema, schema-id, partition-spec, partition-spec-id, format-version, content). The
+/// files are all data files, or all delete files. InvalidArgument for entries that mix them, lack a sequence number
+/// they cannot inherit, or hold partition values that are not of the spec; NotSupported for another format version.
 Result<EncodedManifest> EncodeManifest(int32_t format_version, const Schema& schema, const PartitionSpec& spec,
                                        int64_t snapshot_id, const std::vector<ManifestEntry>& entries);
 
-/// Entries of a manifest written by any engine (v1-v3), with inherited snapshot id and sequence numbers filled in from
-/// `file`. Corruption for malformed bytes.
+/// Entries of a manifest written by any engine (v1-v3), with what they inherit filled in from `file`: snapshot id,
+/// sequence numbers, spec id, first row id. Partition values are found by field id, in the order of `spec`, as values
+/// of the types that `schema` gives them. Corruption for malformed bytes, NotSupported for a codec of Avro that we do
+/// not read.
 Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes, const ManifestFile& file,
                                                   const PartitionSpec& spec, const Schema& schema);
 
-/// Avro bytes of a manifest list (v2, v3).
+/// Gives each data manifest that has no first_row_id the next one, from `next_row_id` on, with room for its added and
+/// existing rows (spec "First Row ID Assignment"). Returns the first id that is still free. v3 only.
+Result<int64_t> AssignFirstRowIds(int64_t next_row_id, std::vector<ManifestFile>& manifests);
+
+/// Avro bytes of a manifest list (v2, v3). Sequence numbers that are kUnassignedSequence become the snapshot's.
+/// InvalidArgument when such a manifest is not the snapshot's own, or a v3 data manifest has no first_row_id;
+/// NotSupported for a manifest without counts (v1), since readers take a wrong count for an empty manifest.
 Result<std::string> EncodeManifestList(int32_t format_version, const Snapshot& snapshot,
                                        const std::vector<ManifestFile>& manifests);
+/// Manifest lists of any engine (v1-v3). Corruption for malformed bytes, NotSupported as above.
 Result<std::vector<ManifestFile>> DecodeManifestList(std::string_view bytes);
 
 }  // namespace k2i::iceberg
