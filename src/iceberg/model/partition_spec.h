@@ -28,7 +28,7 @@ struct Transform {
 
 struct PartitionField {
   int32_t source_id = 0;
-  int32_t field_id = 0;  // from 1000
+  int32_t field_id = 0;  // from 1000; 0: not yet assigned
   std::string name;
   Transform transform;
 };

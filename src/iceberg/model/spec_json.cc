@@ -54,10 +54,10 @@ Result<SortField> SortFieldFromJson(const JsonView& json) {
 nlohmann::json PartitionFieldsToJson(const PartitionSpec& spec) {
   auto fields = nlohmann::json::array();
   for (const PartitionField& field : spec.fields) {
-    fields.push_back({{"source-id", field.source_id},
-                      {"field-id", field.field_id},
-                      {"name", field.name},
-                      {"transform", field.transform.ToString()}});
+    nlohmann::json json = {
+        {"source-id", field.source_id}, {"name", field.name}, {"transform", field.transform.ToString()}};
+    if (field.field_id != 0) json["field-id"] = field.field_id;  // else the catalog assigns one
+    fields.push_back(std::move(json));
   }
   return fields;
 }

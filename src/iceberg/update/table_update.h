@@ -58,7 +58,8 @@ using TableRequirement =
 /// CommitConflict naming the first requirement that `base` does not meet (base null: no table yet).
 Status CheckRequirements(std::span<const TableRequirement> requirements, const TableMetadata* base);
 
-/// `base` with the updates applied, in order; last_updated_ms becomes `now_ms`, snapshot and metadata logs are kept up.
+/// `base` with the updates applied, in order; last_updated_ms becomes `now_ms` (or stays, where clocks disagree and the
+/// base is newer: readers refuse logs that go back in time), snapshot and metadata logs are kept up.
 /// `base_location` (the file `base` was read from; empty for a new table) enters the metadata log, which is cut to
 /// write.metadata.previous-versions-max (default 100). InvalidArgument for an update that the spec forbids.
 Result<TableMetadata> ApplyUpdates(const TableMetadata& base, std::string_view base_location,
@@ -73,8 +74,9 @@ struct CreateTableRequest {
   int32_t format_version = 2;
 };
 
-/// Metadata of a new table, as Iceberg's TableMetadata.newTableMetadata makes it. InvalidArgument for an illegal schema or
-/// spec, or a type that the format version does not have.
+/// Metadata of a new table, as Iceberg's TableMetadata.newTableMetadata makes it. A property "format-version" overrules
+/// the request's, and is not stored, no more than other properties that Iceberg reserves. InvalidArgument for an illegal
+/// schema or spec, or a type that the format version does not have; NotSupported for a version other than 2 and 3.
 Result<TableMetadata> NewTableMetadata(const CreateTableRequest& request, std::string location, std::string uuid,
                                        int64_t now_ms);
 
