@@ -3,9 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
+
+#include "base/offset_json.h"
 
 namespace k2i::ingest {
 namespace {
@@ -13,15 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kProgressVersion = 1;
-
-Result<int32_t> ParsePartition(const std::string& text) {
-  int32_t partition = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), partition);
-  if (error != std::errc() || end != text.data() + text.size() || partition < 0) {
-    return Fail(ErrorCode::kCorruption, fmt::format("'{}' is not a partition number", text));
-  }
-  return partition;
-}
 
 Result<json> ParseObject(std::string_view text, std::string_view what) {
   json parsed = json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -31,18 +23,13 @@ Result<json> ParseObject(std::string_view text, std::string_view what) {
 
 Result<TopicProgress> ParseTopic(const std::string& name, const json& value) {
   const auto next = value.is_object() ? value.find("next") : value.end();
-  if (!value.is_object() || next == value.end() || !next->is_object()) {
+  if (!value.is_object() || next == value.end()) {
     return Fail(ErrorCode::kCorruption, fmt::format("{} has no offsets for topic '{}'", kOffsetsKey, name));
   }
   TopicProgress topic;
   if (const auto id = value.find("id"); id != value.end() && id->is_string()) topic.topic_id = id->get<std::string>();
-  for (const auto& [partition_text, offset] : next->items()) {
-    K2I_ASSIGN_OR_RETURN(const int32_t partition, ParsePartition(partition_text));
-    if (!offset.is_number_integer()) {
-      return Fail(ErrorCode::kCorruption, fmt::format("{} of topic '{}' is not a number", kOffsetsKey, name));
-    }
-    topic.next[partition] = offset.get<int64_t>();
-  }
+  K2I_ASSIGN_OR_RETURN(const OffsetVector offsets, OffsetsFromJson(json{{name, *next}}));
+  for (const auto& [partition, offset] : offsets) topic.next[partition.partition.value] = offset.value;
   return topic;
 }
 
@@ -109,28 +96,11 @@ Result<Progress> ParseProgress(std::string_view text) {
   return progress;
 }
 
-std::string RangesJson(const OffsetRanges& ranges) {
-  json out = json::object();
-  for (const auto& [partition, range] : ranges) {
-    out[partition.topic][std::to_string(partition.partition.value)] = {range.begin.value, range.end.value};
-  }
-  return out.dump();
-}
+std::string RangesJson(const OffsetRanges& ranges) { return ToJson(ranges).dump(); }
 
 Result<OffsetRanges> ParseRanges(std::string_view text) {
   K2I_ASSIGN_OR_RETURN(const json parsed, ParseObject(text, kRangesKey));
-  OffsetRanges ranges;
-  for (const auto& [topic, partitions] : parsed.items()) {
-    if (!partitions.is_object()) return Fail(ErrorCode::kCorruption, fmt::format("{}: bad topic", kRangesKey));
-    for (const auto& [partition_text, range] : partitions.items()) {
-      K2I_ASSIGN_OR_RETURN(const int32_t partition, ParsePartition(partition_text));
-      if (!range.is_array() || range.size() != 2 || !range[0].is_number_integer() || !range[1].is_number_integer()) {
-        return Fail(ErrorCode::kCorruption, fmt::format("{}: bad range of {}/{}", kRangesKey, topic, partition));
-      }
-      ranges[{topic, PartitionId{partition}}] = {Offset{range[0].get<int64_t>()}, Offset{range[1].get<int64_t>()}};
-    }
-  }
-  return ranges;
+  return RangesFromJson(parsed);
 }
 
 std::string TagName(std::string_view pipeline) { return fmt::format("k2i-{}", pipeline); }

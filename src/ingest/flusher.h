@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "buffer/hot_buffer.h"
+#include "datafile/rolling_writer.h"
+#include "ingest/metered_store.h"
+#include "ingest/table_committer.h"
+#include "txlog/log.h"
+
+namespace k2i::ingest {
+
+/// Rows that leave the buffer, and the offsets they stand for (more than the rows: holes and rejected records).
+struct FlushRequest {
+  std::vector<std::shared_ptr<const buffer::Slice>> slices;
+  OffsetRanges ranges;
+};
+
+struct FlushResult {
+  int64_t snapshot_id = 0;  // 0: all of it had been committed by others
+  Progress progress;        // the table's whole vector
+  int64_t rows = 0;
+  int64_t files = 0;
+  int64_t bytes = 0;
+  int64_t fenced_rows = 0;  // dropped, because others had committed them
+};
+
+/// Turns rows into files and commits them, every step in the transaction log (design.md §4). One thread.
+class Flusher {
+ public:
+  struct Parts {
+    TableCommitter::Parts committing;
+    txlog::Log& log;
+    arrow::MemoryPool& pool;
+  };
+  struct Options {
+    CommitterOptions committer;
+    int64_t target_file_size_bytes = 256 << 20;
+    std::string compression;  // empty: the table's property decides
+  };
+
+  /// `parts` must outlive this. `table` gives schema, partition spec and properties of the files.
+  Flusher(Parts parts, Options options, iceberg::LoadedTable table);
+
+  /// Waits through outages of store and catalog until the rows are committed or `stop` is requested. Rows that others have
+  /// committed are dropped, and the rest goes on.
+  /// - CommitStateUnknown: stopped before the outcome was known.
+  /// - Cancelled: stopped; nothing was committed.
+  /// - everything else: definitely refused; the process must stop and say so.
+  Result<FlushResult> Flush(FlushRequest request, const kafka::ClusterInfo& cluster, std::stop_token stop);
+
+  /// Files of flushes that an earlier process left uncommitted. They are deleted once a commit of ours has moved the
+  /// branch, for until then a request of that process may still be under way.
+  void DeleteAfterNextCommit(std::string flush_id, std::vector<std::string> locations);
+
+ private:
+  struct Written {
+    std::string flush_id;
+    std::vector<iceberg::DataFile> files;
+  };
+
+  Result<Written> WriteFilesPatiently(const FlushRequest& request, std::stop_token stop);
+  Result<Written> WriteFiles(const FlushRequest& request);
+  Status WriteRows(const FlushRequest& request, datafile::RollingWriter& writer, Written& written);
+  Result<CommitOutcome> CommitFiles(const FlushRequest& request, const Written& written,
+                                    const kafka::ClusterInfo& cluster, std::stop_token stop);
+  Status Confirm(const Written& written, const CommitOutcome& outcome);
+  void DeleteFiles(const Written& written);
+  void DeleteLeftovers();
+  datafile::WriterOptions MakeWriterOptions(const std::string& flush_id) const;
+
+  Parts parts_;
+  Options options_;
+  MeteredStore store_;
+  iceberg::LoadedTable table_;
+  std::string flush_id_;  // of the commit under way, for the log
+  TableCommitter committer_;
+  std::map<std::string, std::vector<std::string>> leftovers_;
+};
+
+}  // namespace k2i::ingest

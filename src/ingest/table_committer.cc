@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/table_committer.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/logging.h"
+
+namespace k2i::ingest {
+namespace {
+
+using iceberg::LoadedTable;
+using iceberg::Snapshot;
+using iceberg::SnapshotRef;
+
+std::optional<int64_t> BranchHead(const iceberg::TableMetadata& table, const std::string& branch) {
+  const Snapshot* head = table.FindRef(branch);
+  return head == nullptr ? std::nullopt : std::optional(head->snapshot_id);
+}
+
+double SecondsSince(const Clock& clock, Duration start) {
+  return std::chrono::duration<double>(clock.monotonic() - start).count();
+}
+
+Error BehindError(const OffsetVector& behind, const OffsetRanges& ranges) {
+  const auto& [partition, boundary] = *behind.begin();
+  return {ErrorCode::kInvalidArgument,
+          fmt::format("the table's boundary of {}/{} is {}, but the rows to commit start at {}: the table has been rolled "
+                      "back or restored while K2I ran; restart K2I to read again from the table's boundary",
+                      partition.topic, partition.partition.value, boundary.value,
+                      ranges.at(partition).begin.value),
+          Component::kCatalog};
+}
+
+}  // namespace
+
+Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const kafka::ClusterInfo& cluster,
+                                             std::stop_token stop) {
+  const int64_t snapshot_id = parts_.random.PositiveInt64();
+  iceberg::AppendRequest append{.snapshot_id = snapshot_id,
+                                .branch = options_.branch,
+                                .commit_uuid = parts_.random.Uuid(),
+                                .files = request.files,
+                                .summary = {}};
+  Attempt attempt{request, cluster, stop, snapshot_id, iceberg::Append(parts_.store, std::move(append))};
+  const Duration started = parts_.clock.monotonic();
+  RetryContext context{parts_.clock, parts_.random, stop, {}};
+  for (int tries = 1;; ++tries) {
+    auto outcome = TryOnce(attempt);
+    if (outcome && *outcome) {
+      parts_.health.Healthy("catalog");
+      return **outcome;
+    }
+    Error error = outcome ? Error{ErrorCode::kUnavailable, "the base moved"} : outcome.error();
+    if (!outcome) {
+      parts_.health.Degraded("catalog", error);
+      log::Warn("commit_failed", {{"table", table_.identifier.ToString()}, {"error", error.ToString()}, {"try", tries}});
+      if (error.code == ErrorCode::kCommitStateUnknown) {
+        attempt.sent_unknown = true;
+        error.code = ErrorCode::kUnavailable;  // for the wait below: the next try begins by reading the table
+      }
+      if (!error.retryable()) return std::unexpected(Refused(attempt, error));
+    }
+    if (!WaitBeforeRetry(options_.retry, context, error, tries, started)) return std::unexpected(Stopped(attempt));
+  }
+}
+
+Error TableCommitter::Stopped(const Attempt& attempt) {
+  if (attempt.sent_unknown) {
+    return {ErrorCode::kCommitStateUnknown,
+            fmt::format("stopped before the catalog said whether snapshot {} was committed; the next start finds out",
+                        attempt.snapshot_id),
+            Component::kCatalog};
+  }
+  return {ErrorCode::kCancelled, "stopped before the commit", Component::kCatalog};
+}
+
+Error TableCommitter::Refused(const Attempt& attempt, const Error& error) {
+  Error refused = error.In(Component::kCatalog);
+  // This try was refused, but an earlier one may still have been taken: its files must stay.
+  if (attempt.sent_unknown) refused.code = ErrorCode::kCommitStateUnknown;
+  return refused;
+}
+
+Result<LoadedTable> TableCommitter::LoadFresh() {
+  K2I_ASSIGN_OR_RETURN(auto loaded, parts_.catalog.LoadTable(table_.identifier));
+  if (loaded.metadata->table_uuid != table_.metadata->table_uuid) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("table {} has been dropped and re-created while K2I ran (uuid {} became {}); restart K2I to write "
+                            "to the new one from the topic's start",
+                            table_.identifier.ToString(), table_.metadata->table_uuid, loaded.metadata->table_uuid),
+                Component::kCatalog);
+  }
+  return loaded;
+}
+
+/// nullopt: a definite conflict; try again on a new base.
+Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
+  K2I_ASSIGN_OR_RETURN(table_, LoadFresh());
+  const auto& base = *table_.metadata;
+  K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(base, options_.pipeline, options_.branch));
+  const Progress found = boundary ? boundary->progress : Progress{};
+  // Our own snapshot in the history: a try whose reply was lost.
+  if (base.FindSnapshot(attempt.snapshot_id) != nullptr) {
+    return CommitOutcome{.committed = true, .snapshot_id = attempt.snapshot_id, .progress = found};
+  }
+
+  K2I_RETURN_IF_ERROR(CheckIdentity(found, attempt.cluster));
+  const auto comparison = CompareRanges(attempt.request.ranges, found);
+  if (!comparison.behind.empty()) return std::unexpected(BehindError(comparison.behind, attempt.request.ranges));
+  if (!comparison.ahead.empty()) return CommitOutcome{.progress = found, .files_unreferenced = !attempt.sent_unknown};
+
+  const Progress next = Advance(found, attempt.request.ranges, attempt.cluster);
+  auto snapshot = attempt.append.Prepare(base, parts_.clock.wall_ms());
+  if (!snapshot) return std::unexpected(snapshot.error());
+  snapshot->summary.merge(Summary(attempt.request, next));
+  K2I_RETURN_IF_ERROR(log_intent_({base.table_uuid, attempt.snapshot_id, BranchHead(base, options_.branch)}));
+
+  const Duration started = parts_.clock.monotonic();
+  const Status sent = Send(attempt, next, *snapshot);
+  parts_.metrics.catalog_commit_seconds.Observe(SecondsSince(parts_.clock, started));
+  if (sent) return CommitOutcome{.committed = true, .snapshot_id = attempt.snapshot_id, .progress = next};
+  if (sent.error().code != ErrorCode::kCommitConflict) return std::unexpected(sent.error());
+  parts_.metrics.conflicts.Increment();
+  log::Info("commit_conflict", {{"table", table_.identifier.ToString()}, {"reason", sent.error().message}});
+  return std::nullopt;
+}
+
+Status TableCommitter::Send(Attempt& attempt, const Progress& next, const Snapshot& snapshot) {
+  const auto& base = *table_.metadata;
+  const std::vector<iceberg::TableRequirement> requirements{
+      iceberg::requirement::AssertTableUuid{base.table_uuid},
+      iceberg::requirement::AssertRefSnapshotId{options_.branch, BranchHead(base, options_.branch)}};
+  auto committed = parts_.catalog.CommitTable(table_, requirements, Updates(snapshot, next), parts_.random.Uuid());
+  if (!committed) {
+    if (committed.error().code == ErrorCode::kCommitStateUnknown || committed.error().code == ErrorCode::kTimeout) {
+      attempt.sent_unknown = true;
+    }
+    return std::unexpected(committed.error());
+  }
+  table_ = std::move(*committed);
+  return {};
+}
+
+std::map<std::string, std::string> TableCommitter::Summary(const CommitRequest& request, const Progress& next) const {
+  std::map<std::string, std::string> summary{{std::string(kPipelineKey), options_.pipeline},
+                                             {std::string(kOffsetsKey), ProgressJson(next)},
+                                             {std::string(kRangesKey), RangesJson(request.ranges)},
+                                             {std::string(kFlushIdKey), request.flush_id},
+                                             {std::string(kVersionKey), options_.version}};
+  if (request.watermark_ms) summary[std::string(kWatermarkKey)] = std::to_string(*request.watermark_ms);
+  return summary;
+}
+
+std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapshot, const Progress& next) const {
+  const auto& base = *table_.metadata;
+  SnapshotRef branch;
+  if (const auto it = base.refs.find(options_.branch); it != base.refs.end()) branch = it->second;  // keeps its retention
+  branch.snapshot_id = snapshot.snapshot_id;
+  const SnapshotRef tag{.snapshot_id = snapshot.snapshot_id,
+                        .kind = SnapshotRef::Kind::kTag,
+                        .max_ref_age_ms = std::numeric_limits<int64_t>::max()};
+  std::vector<iceberg::TableUpdate> updates{iceberg::update::AddSnapshot{snapshot},
+                                            iceberg::update::SetSnapshotRef{options_.branch, branch},
+                                            iceberg::update::SetSnapshotRef{TagName(options_.pipeline), tag}};
+  if (options_.property_mirror) {
+    updates.push_back(iceberg::update::SetProperties{{{PropertyName(options_.pipeline), ProgressJson(next)}}});
+  }
+  return updates;
+}
+
+}  // namespace k2i::ingest

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/retry.h"
+#include "iceberg/catalog/catalog.h"
+#include "iceberg/update/append.h"
+#include "ingest/component_health.h"
+#include "ingest/progress.h"
+
+namespace k2i::ingest {
+
+/// Data files that are complete and durable, and the offsets they stand for.
+struct CommitRequest {
+  std::string flush_id;
+  std::vector<iceberg::DataFile> files;  // may be empty: offsets of which no row came
+  OffsetRanges ranges;
+  std::optional<int64_t> watermark_ms;
+};
+
+struct CommitIntentRecord {
+  std::string table_uuid;
+  int64_t snapshot_id = 0;
+  std::optional<int64_t> base_snapshot_id;
+};
+
+struct CommitOutcome {
+  /// False: others have committed part of the ranges; drop what is below `progress` and come again. Nothing was committed.
+  bool committed = false;
+  int64_t snapshot_id = 0;
+  Progress progress;  // the table's whole vector: after this commit, or as found when fenced
+  bool files_unreferenced = false;  // fenced, and no try can have been taken: the files may be deleted
+};
+
+struct CommitterOptions {
+  std::string pipeline;
+  std::string branch = "main";
+  std::string version;
+  bool property_mirror = true;
+  RetryPolicy retry{.max_attempts = 0, .budget = Duration(0)};
+};
+
+/// Steps 2 to 5 of the commit protocol (design.md §4) for one table: compares ranges with the boundary on every base,
+/// commits in one request, rebases on a conflict, and resolves an unknown outcome by reading. One thread.
+class TableCommitter {
+ public:
+  struct Parts {
+    iceberg::Catalog& catalog;
+    io::ObjectStore& store;
+    Clock& clock;
+    Random& random;
+    IngestMetrics& metrics;
+    ComponentHealth& health;
+  };
+  /// Made durable before the request it describes is sent.
+  using LogIntent = std::function<Status(const CommitIntentRecord&)>;
+
+  /// `parts` must outlive this. `table` is the table as it was opened: its UUID must not change.
+  TableCommitter(Parts parts, CommitterOptions options, iceberg::LoadedTable table, LogIntent log_intent)
+      : parts_(parts), options_(std::move(options)), table_(std::move(table)), log_intent_(std::move(log_intent)) {}
+
+  /// Waits through outages until the outcome is certain or `stop` is requested.
+  /// - CommitStateUnknown: stopped before the outcome was known; the files must stay.
+  /// - Cancelled: stopped, and nothing of this request was or will be committed.
+  /// - NotFound, InvalidArgument, PermissionDenied, Corruption: definitely refused; the files may go.
+  Result<CommitOutcome> Commit(const CommitRequest& request, const kafka::ClusterInfo& cluster, std::stop_token stop);
+
+  /// The newest metadata this committer has seen.
+  const iceberg::LoadedTable& table() const { return table_; }
+
+ private:
+  /// One commit on its way.
+  struct Attempt {
+    const CommitRequest& request;
+    const kafka::ClusterInfo& cluster;
+    std::stop_token stop;
+    int64_t snapshot_id;
+    iceberg::Append append;
+    bool sent_unknown = false;  // some try may have reached the catalog
+  };
+
+  Result<iceberg::LoadedTable> LoadFresh();
+  Result<std::optional<CommitOutcome>> TryOnce(Attempt& attempt);
+  Status Send(Attempt& attempt, const Progress& next, const iceberg::Snapshot& snapshot);
+  std::map<std::string, std::string> Summary(const CommitRequest& request, const Progress& next) const;
+  std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const Progress& next) const;
+  static Error Stopped(const Attempt& attempt);
+  static Error Refused(const Attempt& attempt, const Error& error);
+
+  Parts parts_;
+  CommitterOptions options_;
+  iceberg::LoadedTable table_;
+  LogIntent log_intent_;
+};
+
+}  // namespace k2i::ingest

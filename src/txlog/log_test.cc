@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "txlog/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/clock_testing.h"
+#include "txlog/frame.h"
+#include "txlog/memory_log_storage_testing.h"
+
+namespace k2i::txlog {
+namespace {
+
+const TopicPartition kP0{"events", PartitionId{0}};
+
+/// One flush from start to intent.
+std::vector<Entry> FlushWithoutOutcome(const std::string& id) {
+  return {FlushStarted{id, "db.t", {{kP0, {Offset{0}, Offset{10}}}}}, FileStarted{id, "file:///a.parquet"},
+          FileWritten{id, "file:///a.parquet", 10, 1234}, CommitIntent{id, "table-uuid", 42, 41}};
+}
+
+CommitDone Done(const std::string& id) { return {id, "db.t", "table-uuid", 42, {{kP0, Offset{10}}}}; }
+
+class LogTest : public testing::Test {
+ protected:
+  Log::Opened Open(LogOptions options = {}) {
+    auto opened = Log::Open(storage_, options, clock_);
+    EXPECT_TRUE(opened.has_value()) << opened.error().ToString();
+    return std::move(*opened);
+  }
+  std::string Newest() const { return storage_.files.rbegin()->first; }
+
+  MemoryLogStorage storage_;
+  ManualClock clock_;
+};
+
+TEST(FrameTest, GoldenBytes) {
+  const std::string frame = EncodeFrame(FlushAbandoned{"f", "x"});
+  const std::string payload = R"({"flush_id":"f","reason":"x"})";
+  ASSERT_EQ(frame.size(), 9 + payload.size());
+  EXPECT_EQ(frame.substr(0, 5), std::string("\x1d\0\0\0\x06", 5));
+  EXPECT_EQ(frame.substr(9), payload);
+  EXPECT_EQ(SegmentHeader().substr(0, 12), std::string("K2ITXLOG\x01\0\0\0", 12));
+}
+
+TEST(FrameTest, EveryEntryRoundTrips) {
+  auto entries = FlushWithoutOutcome("f1");
+  entries.push_back(Done("f1"));
+  entries.push_back(FlushAbandoned{"f2", "store refused"});
+  RecoveryState state;
+  for (const auto& entry : FlushWithoutOutcome("f3")) Replay(state, entry);
+  Replay(state, Done("f4"));
+  entries.push_back(Checkpoint{state});
+  for (const auto& entry : entries) {
+    const auto decoded = DecodePayload(TypeOf(entry), EncodePayload(entry));
+    ASSERT_TRUE(decoded.has_value()) << decoded.error().ToString();
+    EXPECT_EQ(EncodePayload(*decoded), EncodePayload(entry));
+    EXPECT_EQ(TypeOf(*decoded), TypeOf(entry));
+  }
+}
+
+TEST(FrameTest, RejectsPayloadsOfAnotherShape) {
+  for (uint8_t type = 0; type < 12; ++type) {
+    for (const char* payload : {"", "[]", "{}", "{\"flush_id\":1}", "null"}) {
+      const auto decoded = DecodePayload(type, payload);
+      ASSERT_FALSE(decoded.has_value()) << int(type) << " " << payload;
+      EXPECT_EQ(decoded.error().code, ErrorCode::kCorruption);
+    }
+  }
+}
+
+TEST_F(LogTest, StateSurvivesACrash) {
+  {
+    auto opened = Open();
+    for (const auto& entry : FlushWithoutOutcome("f1")) ASSERT_TRUE(opened.log->Append(entry).has_value());
+    ASSERT_TRUE(opened.log->Append(Done("f1")).has_value());
+    for (const auto& entry : FlushWithoutOutcome("f2")) ASSERT_TRUE(opened.log->Append(entry).has_value());
+    ASSERT_TRUE(opened.log->Sync().has_value());
+    ASSERT_TRUE(opened.log->Append(Done("f2")).has_value());
+  }
+  storage_.Crash();
+  const auto state = Open().state;
+  EXPECT_EQ(state.tables.at("db.t").next.at(kP0), Offset{10});
+  ASSERT_EQ(state.flushes.size(), 1u);
+  const auto& open = state.flushes.at("f2");
+  ASSERT_TRUE(open.intent.has_value());
+  EXPECT_EQ(open.intent->snapshot_id, 42);
+  EXPECT_EQ(open.started, std::vector<std::string>{"file:///a.parquet"});
+  EXPECT_EQ(open.written.at(0).record_count, 10);
+}
+
+TEST_F(LogTest, TornTailIsCutAtEveryByte) {
+  auto opened = Open();
+  for (const auto& entry : FlushWithoutOutcome("f1")) ASSERT_TRUE(opened.log->Append(entry).has_value());
+  ASSERT_TRUE(opened.log->Sync().has_value());
+  const std::string name = Newest();
+  const std::string whole = storage_.files.at(name).bytes;
+  const std::string last = EncodeFrame(Done("f1"));
+  for (size_t kept = 0; kept < last.size(); ++kept) {
+    storage_.files.clear();
+    storage_.files[name] = {whole + last.substr(0, kept), 0};
+    auto again = Open();
+    EXPECT_EQ(again.torn_bytes, kept);
+    EXPECT_EQ(again.state.flushes.size(), 1u);
+    EXPECT_EQ(storage_.files.at(name).bytes.size(), whole.size());
+  }
+}
+
+TEST_F(LogTest, ZeroesAtTheEndAreATornTail) {
+  auto opened = Open();
+  ASSERT_TRUE(opened.log->Append(Done("f1")).has_value());
+  storage_.files.at(Newest()).bytes += std::string(4096, '\0');
+  EXPECT_EQ(Open().torn_bytes, 4096u);
+}
+
+TEST_F(LogTest, DamageBeforeTheTailIsCorruptionAtEveryBit) {
+  auto opened = Open();
+  for (const auto& entry : FlushWithoutOutcome("f1")) ASSERT_TRUE(opened.log->Append(entry).has_value());
+  const auto saved = storage_.files;
+  const std::string name = Newest();
+  const size_t last_frame = EncodeFrame(FlushWithoutOutcome("f1").back()).size();
+  const size_t end = saved.at(name).bytes.size() - last_frame;
+  for (size_t at = 0; at < end; ++at) {
+    storage_.files = saved;
+    storage_.files.at(name).bytes[at] ^= 0x10;
+    const auto again = Log::Open(storage_, {}, clock_);
+    ASSERT_FALSE(again.has_value()) << "byte " << at;
+    EXPECT_THAT(again.error().code, testing::AnyOf(ErrorCode::kCorruption, ErrorCode::kNotSupported)) << "byte " << at;
+    EXPECT_THAT(again.error().message, testing::HasSubstr(name));
+    EXPECT_EQ(ExitCode(again.error()), 5);
+  }
+}
+
+TEST_F(LogTest, RotationCutShortFallsBackToTheSegmentBefore) {
+  auto opened = Open();
+  ASSERT_TRUE(opened.log->Append(Done("f1")).has_value());
+  const std::string unfinished = SegmentHeader() + EncodeFrame(Checkpoint{opened.log->state()});
+  for (size_t kept = 0; kept < unfinished.size(); kept += 3) {
+    storage_.files[SegmentName(99)] = {unfinished.substr(0, kept), 0};
+    EXPECT_EQ(Open().state.tables.size(), 1u) << kept;
+    storage_.files.erase(SegmentName(99));
+  }
+}
+
+TEST_F(LogTest, CheckpointsByCountAndByTimeAndOldSegmentsGo) {
+  auto opened = Open({.checkpoint_interval_entries = 5, .checkpoint_interval = std::chrono::seconds(60), .max_log_files = 3});
+  const size_t before = storage_.files.size();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(opened.log->Append(Done("f")).has_value());
+  EXPECT_EQ(storage_.files.size(), before + 1);
+  clock_.Advance(std::chrono::seconds(61));
+  ASSERT_TRUE(opened.log->Append(Done("f")).has_value());
+  EXPECT_EQ(storage_.files.size(), before + 2);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(opened.log->Append(Done("f")).has_value());
+  EXPECT_EQ(storage_.files.size(), 3u);
+  EXPECT_EQ(Open().state.tables.size(), 1u);
+}
+
+TEST_F(LogTest, FullDiskLeavesNoHalfFrame) {
+  auto opened = Open();
+  bool full = true;
+  storage_.fault = [&](std::string_view operation) -> Status {
+    if (full && operation == "append") return Fail(ErrorCode::kResourceExhausted, "disk full", Component::kTransactionLog);
+    return {};
+  };
+  EXPECT_EQ(opened.log->Append(Done("f1")).error().code, ErrorCode::kResourceExhausted);
+  full = false;
+  ASSERT_TRUE(opened.log->Append(Done("f2")).has_value());
+  storage_.fault = nullptr;
+  auto again = Open();
+  EXPECT_EQ(again.torn_bytes, 0u);
+  EXPECT_EQ(again.state.tables.size(), 1u);
+}
+
+TEST_F(LogTest, FailedSyncIsFinal) {
+  auto opened = Open();
+  bool broken = true;
+  storage_.fault = [&](std::string_view operation) -> Status {
+    if (broken && operation == "sync") return Fail(ErrorCode::kInternal, "I/O error", Component::kTransactionLog);
+    return {};
+  };
+  EXPECT_FALSE(opened.log->Sync().has_value());
+  broken = false;
+  EXPECT_FALSE(opened.log->Sync().has_value());
+  EXPECT_FALSE(opened.log->Append(Done("f")).has_value());
+}
+
+class PosixLogTest : public testing::Test {
+ protected:
+  void SetUp() override { folder_ = testing::TempDir() + "k2i-txlog-" + std::to_string(::getpid()); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string folder_;
+  ManualClock clock_;
+};
+
+TEST_F(PosixLogTest, ReopensWhatItWrote) {
+  for (int round = 0; round < 3; ++round) {
+    auto storage = PosixLogStorage::Open(folder_).value();
+    auto opened = Log::Open(*storage, {}, clock_).value();
+    EXPECT_EQ(opened.state.flushes.size(), static_cast<size_t>(round));
+    for (const auto& entry : FlushWithoutOutcome("f" + std::to_string(round))) {
+      ASSERT_TRUE(opened.log->Append(entry).has_value());
+    }
+    ASSERT_TRUE(opened.log->Sync().has_value());
+  }
+}
+
+TEST_F(PosixLogTest, SecondProcessIsRefused) {
+  auto storage = PosixLogStorage::Open(folder_).value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto second = PosixLogStorage::Open(folder_);
+    ::_exit(!second && second.error().code == ErrorCode::kAlreadyExists ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(PosixLogTest, FolderThatCannotBeMadeIsAClearError) {
+  const auto opened = PosixLogStorage::Open("/proc/k2i-txlog");
+  ASSERT_FALSE(opened.has_value());
+  EXPECT_EQ(ExitCode(opened.error()), 5);
+  EXPECT_THAT(opened.error().message, testing::HasSubstr("/proc/k2i-txlog"));
+}
+
+}  // namespace
+}  // namespace k2i::txlog
