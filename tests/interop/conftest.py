@@ -12,11 +12,11 @@ import pytest
 os.environ["TZ"] = "UTC"
 time.tzset()
 
-from k2i_process import BINARY, K2I  # noqa: E402
-from readers import Spark  # noqa: E402
+from harness.k2i_process import BINARY, K2I  # noqa: E402
+from harness.readers import Spark  # noqa: E402
+from harness.topics import create_topic  # noqa: E402
+from harness.warehouses import RestWarehouse, SqlWarehouse  # noqa: E402
 from services import S3, IcebergRest, Kafka  # noqa: E402
-from topics import create_topic  # noqa: E402
-from warehouses import RestWarehouse, SqlWarehouse  # noqa: E402
 
 _numbers = itertools.count(1)
 

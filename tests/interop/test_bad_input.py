@@ -3,12 +3,13 @@
 
 import pytest
 
-import topics
-from k2i_process import ingest_config
+from harness import topics
+from harness.k2i_process import ingest_config
+from harness.warehouses import RestWarehouse
 from services import kafka as kafka_service
 from services import seaweedfs
 from services.places import free_port
-from warehouses import RestWarehouse
+
 
 CONFIGURATION, KAFKA, CATALOG, STORAGE = 1, 2, 3, 4
 

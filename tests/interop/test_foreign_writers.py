@@ -11,12 +11,13 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import BucketTransform, DayTransform, IdentityTransform, MonthTransform, TruncateTransform
 from pyiceberg.types import DateType, LongType, NestedField, StringType, TimestamptzType
 
-import topics
 import typed_rows
-from k2i_process import ingest_config, total_records
-from numbered import numbers
-from readers import read_duckdb, read_pyiceberg, read_spark
-from warehouses import CATALOG
+from harness import topics
+from harness.k2i_process import ingest_config, total_records
+from harness.numbered import numbers
+from harness.readers import read_duckdb, read_pyiceberg, read_spark
+from harness.warehouses import CATALOG
+
 
 DAY_ONE = datetime.datetime(2024, 2, 28, 22, 30, tzinfo=datetime.timezone.utc)
 

@@ -3,20 +3,18 @@
 
 import copy
 import socket
+import tomllib
 
 import psutil
 import pyarrow as pa
 import pytest
 from confluent_kafka import Consumer
 
-import rows
-import toml_text
-import tomllib
-import topics
 import typed_rows
-from readers import read_duckdb, read_pyiceberg, read_spark
+from harness import rows, toml_text, topics
+from harness.readers import read_duckdb, read_pyiceberg, read_spark
+from harness.warehouses import RestWarehouse
 from services import kafka as kafka_service
-from warehouses import RestWarehouse
 
 SECURED = {"sasl.username": kafka_service.SCRAM_USER, "sasl.password": kafka_service.SCRAM_PASSWORD}
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configuration of the product's landing page, as it stands. Only addresses and keys come from the environment."""
 
-import topics
-from k2i_process import K2I, total_records
-from readers import read_duckdb
+from harness import topics
+from harness.k2i_process import K2I, total_records
+from harness.readers import read_duckdb
+from harness.warehouses import RestWarehouse
 from services import seaweedfs
-from warehouses import RestWarehouse
 
 LANDING_PAGE = """\
 [kafka]

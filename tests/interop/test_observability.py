@@ -3,8 +3,9 @@
 
 import time
 
-import topics
-from k2i_process import ingest_config, total_records
+from harness import topics
+from harness.k2i_process import ingest_config, total_records
+
 
 COUNT = 1000
 

@@ -3,11 +3,11 @@
 
 import pytest
 
-import topics
-from k2i_process import ingest_config, total_records
-from numbered import assert_each_once, numbers
+from harness import topics
+from harness.k2i_process import ingest_config, total_records
+from harness.numbered import assert_each_once, numbers
+from harness.warehouses import RestWarehouse
 from services import IcebergRest, Kafka
-from warehouses import RestWarehouse
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ import shutil
 import threading
 import time
 
-import topics
-from k2i_process import ingest_config, total_records
-from numbered import assert_each_once, numbers
+from harness import topics
+from harness.k2i_process import ingest_config, total_records
+from harness.numbered import assert_each_once, numbers
+
 
 COUNT = 20_000
 

@@ -3,11 +3,10 @@
 
 import pytest
 
-import rows
-import topics
 import typed_rows
-from k2i_process import ingest_config, total_records
-from readers import read_duckdb, read_pyiceberg, read_spark
+from harness import rows, topics
+from harness.k2i_process import ingest_config, total_records
+from harness.readers import read_duckdb, read_pyiceberg, read_spark
 
 
 def ingested(k2i, kafka, warehouse, topic: str, values: list) -> list[topics.Produced]:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import requests
 
-import toml_text
+from harness import toml_text
+from harness.warehouses import Warehouse
 from services.places import LOOPBACK, ROOT, free_ports
 from services.server import Server
-from warehouses import Warehouse
 
-BINARY = ROOT / "build" / "release" / "k2i"
+
+# Another build, such as the sanitizers', can take the same tests.
+BINARY = Path(os.environ.get("K2I_TEST_BINARY") or ROOT / "build" / "release" / "k2i")
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records that are numbers, for tests of which rows are there rather than of what they hold."""
 
-from readers import read_duckdb
-from warehouses import Warehouse
+from harness.readers import read_duckdb
+from harness.warehouses import Warehouse
 
 
 def numbers(start: int, count: int) -> list[dict]:

@@ -10,6 +10,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 
 from services import S3, IcebergRest, seaweedfs
 
+
 CATALOG = "k2i"
 
 

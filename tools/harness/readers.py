@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-import rows
+from harness import rows
+from harness.warehouses import CATALOG, Warehouse
 from services.places import JAVA, LOOPBACK
-from warehouses import CATALOG, Warehouse
 
 
 def read_pyiceberg(warehouse: Warehouse, database: str, table: str) -> list[dict]:
