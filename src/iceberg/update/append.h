@@ -13,22 +13,26 @@ namespace k2i::iceberg {
 
 /// What PrepareAppend needs to know; the same for every base it is tried on.
 struct AppendRequest {
-  int64_t snapshot_id = 0;      // chosen beforehand, so that an unknown commit can be found again
+  int64_t snapshot_id = 0;  // chosen beforehand, so that an unknown commit can be found again
   std::string branch = "main";
-  std::string commit_uuid;      // in the names of manifest and manifest list
-  std::vector<DataFile> files;  // all of one partition spec, whose id they carry
+  std::string commit_uuid;                     // in the names of manifest and manifest list
+  std::vector<DataFile> files;                 // all of one partition spec, whose id they carry
   std::map<std::string, std::string> summary;  // added to Iceberg's own counters
 };
 
-/// An append (Iceberg's "fast append": one new manifest, those of the parent kept as they are). Writes the manifest once
-/// (its entries inherit sequence numbers, so it serves every base) and a manifest list for each base.
+/// An append (Iceberg's "fast append": one new manifest, those of the parent kept as they are). Writes the manifest
+/// once (its entries inherit sequence numbers, so it serves every base) and a manifest list for each base. Not
+/// thread-safe.
 class Append {
  public:
   /// `store` must outlive this.
   Append(io::ObjectStore& store, AppendRequest request) : store_(store), request_(std::move(request)) {}
 
-  /// The snapshot on top of `base`'s branch, its manifest list written. Errors of the store; Corruption of the parent's
-  /// manifest list.
+  /// The snapshot on top of `base`'s branch, its manifest list written; a branch that is not there yet starts from the
+  /// table's current snapshot, as Iceberg's Java library does it. Its time is `now_ms`, or the base's last update where
+  /// clocks disagree. No files: a snapshot that only carries a summary.
+  /// Errors of the store; Corruption of the parent's manifest list; InvalidArgument when the files are of no spec of
+  /// `base`, of several, or do not fit it; NotSupported for tables of v1.
   Result<Snapshot> Prepare(const TableMetadata& base, int64_t now_ms);
 
   /// Locations written so far, for clean-up after a definite failure.
@@ -36,11 +40,14 @@ class Append {
 
  private:
   Status WriteManifest(const TableMetadata& base);
-  Result<std::map<std::string, std::string>> Summarize(const TableMetadata& base, const Snapshot* parent) const;
+  Status CreateOnce(const std::string& location, const std::string& bytes);
+  Result<std::vector<ManifestFile>> Manifests(const Snapshot* parent);
+  std::map<std::string, std::string> Summarize(const Snapshot* parent) const;
 
   io::ObjectStore& store_;
   AppendRequest request_;
   std::vector<ManifestFile> manifests_;  // empty until written
+  size_t changed_partitions_ = 0;        // known once the manifest is written
   int attempts_ = 0;
   std::vector<std::string> written_;
 };
