@@ -28,7 +28,11 @@ def append_by_pyiceberg(warehouse, table: str, n: int) -> None:
 
 
 def append_by_spark(session, table: str, n: int) -> None:
-    session.sql(f"INSERT INTO {CATALOG}.lake.{table} (n) VALUES ({n})")
+    """Spark wants a value for each column."""
+    name = f"{CATALOG}.lake.{table}"
+    fields = session.table(name).schema.fields
+    values = [f"CAST({n if field.name == 'n' else 'NULL'} AS {field.dataType.simpleString()})" for field in fields]
+    session.sql(f"INSERT INTO {name} SELECT {', '.join(values)}")
 
 
 @pytest.mark.slow
