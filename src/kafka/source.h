@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ enum class OffsetReset { kEarliest, kLatest, kNone };
 /// Identity of what is read, as the boundary in the table carries it (design.md §4).
 struct ClusterInfo {
   std::string cluster_id;
-  std::map<std::string, std::string> topic_ids;      // topic → topic UUID (KIP-516); empty string where not known
+  std::map<std::string, std::string> topic_ids;  // topic → topic UUID (KIP-516); empty string where not known
   std::map<std::string, int> partition_counts;
 };
 
@@ -40,21 +41,21 @@ class RebalanceListener {
 };
 
 struct PartitionLag {
-  Offset log_end;     // high watermark (last stable offset with read_committed)
-  Offset position;    // next offset to hand out
+  Offset log_end;   // high watermark (last stable offset with read_committed)
+  Offset position;  // next offset to hand out
 };
 
-/// One consumer of a group. All calls from one thread, but Acknowledge and Lag, which are thread-safe. Errors carry
-/// Component::kKafka: Unavailable (brokers not reachable; librdkafka goes on trying), PermissionDenied, NotFound (topic),
-/// DataLoss (start offset out of range), Fenced (group instance), Internal.
+/// One consumer of a group. All calls from one thread, but Acknowledge, Lag and LastError, which are thread-safe.
+/// Errors carry Component::kKafka: Unavailable (brokers not reachable; librdkafka goes on trying), PermissionDenied,
+/// NotFound (topic), DataLoss (start offset out of range), Fenced (group instance), Internal.
 class Source {
  public:
   virtual ~Source() = default;
   /// Up to the source's batch size of records; waits at most `timeout` for the first and takes then what is there. An
   /// empty batch is normal. Must go on being called while partitions are paused: it keeps the group membership alive.
   virtual Result<MessageBatch> Poll(Duration timeout) = 0;
-  /// Stops handing out records of all assigned partitions; the position stays. Idempotent; holds for partitions assigned
-  /// later too, until Resume.
+  /// Stops handing out records of all assigned partitions; the position stays. Idempotent; holds for partitions
+  /// assigned later too, until Resume.
   virtual Status Pause() = 0;
   virtual Status Resume() = 0;
   /// Tells the group that everything below `next` is committed, for lag tools only; never read back. Does not wait.
@@ -63,6 +64,9 @@ class Source {
   virtual Result<ClusterInfo> Describe() = 0;
   /// From the last statistics; does no I/O.
   virtual std::map<TopicPartition, PartitionLag> Lag() = 0;
+  /// What keeps records from coming though the source goes on trying (brokers not reachable), for health; nullopt when
+  /// all is well. Thread-safe.
+  virtual std::optional<Error> LastError() const { return std::nullopt; }
   /// Leaves the group (OnRevoked is called) and frees the connection.
   virtual Status Close() = 0;
 };

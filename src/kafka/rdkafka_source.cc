@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/rdkafka_source.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "base/logging.h"
+#include "kafka/rdkafka_batch.h"
+#include "kafka/rdkafka_client.h"
+#include "kafka/rdkafka_error.h"
+
+namespace k2i::kafka {
+namespace {
+
+constexpr int kQueryTimeoutMs = 5000;
+constexpr int kTroubleProbeMs = 200;
+constexpr auto kTroubleProbeInterval = std::chrono::seconds(1);
+
+int Milliseconds(Duration duration) {
+  return static_cast<int>(std::max<int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
+}
+
+PartitionList MakeList(const std::set<TopicPartition>& partitions) {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const TopicPartition& tp : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), tp.topic.c_str(), tp.partition.value);
+  }
+  return list;
+}
+
+std::vector<TopicPartition> ToVector(const rd_kafka_topic_partition_list_t& list) {
+  std::vector<TopicPartition> partitions;
+  for (int i = 0; i < list.cnt; ++i) partitions.push_back({list.elems[i].topic, PartitionId{list.elems[i].partition}});
+  return partitions;
+}
+
+std::string Name(const TopicPartition& tp) { return tp.topic + "[" + std::to_string(tp.partition.value) + "]"; }
+
+/// Takes over and destroys.
+Status ToStatus(rd_kafka_error_t* error, std::string_view context) {
+  if (error == nullptr) return {};
+  Error ours = MakeError(rd_kafka_error_code(error), context, rd_kafka_error_string(error));
+  rd_kafka_error_destroy(error);
+  return std::unexpected(std::move(ours));
+}
+
+Status ToStatus(rd_kafka_resp_err_t code, std::string_view context) {
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  return std::unexpected(MakeError(code, context));
+}
+
+}  // namespace
+
+struct RdkafkaSource::Impl {
+  Impl(KafkaOptions o, RebalanceListener& l) : options(std::move(o)), listener(l) {}
+
+  Status Subscribe();
+  // Rebalance.
+  Status CarryOutRebalances();
+  Status CarryOut(const Rebalance& rebalance);
+  Status Assign(const Rebalance& rebalance);
+  Status Revoke(const Rebalance& rebalance);
+  Status SetStarts(const OffsetVector& starts, rd_kafka_topic_partition_list_t& list) const;
+  // Polling.
+  Status CheckEvents();
+  Result<MessageBatch> Take(rd_kafka_message_t* first);
+  Status OnErrorMessage(const rd_kafka_message_t& message);
+  Status OnOutOfRange(const rd_kafka_message_t& message);
+  Status SeekTo(const TopicPartition& tp, int64_t offset);
+  void LookWhetherTroubleIsOver();
+  Status SetPaused(bool pause);
+  /// Remembers an error that no later call mends.
+  Status Stick(Status status);
+  std::shared_ptr<RdkafkaClient> SharedClient() {
+    std::lock_guard lock(mutex);
+    return client;
+  }
+
+  const KafkaOptions options;
+  RebalanceListener& listener;
+  std::optional<Error> stuck;     // what every Poll returns from now on
+  std::optional<Error> deferred;  // what the next Poll returns
+  bool paused = false;
+  std::vector<rd_kafka_message_t*> scratch;
+  std::chrono::steady_clock::time_point next_trouble_probe{};
+
+  std::mutex mutex;  // guards what Acknowledge and Lag read from other threads
+  std::shared_ptr<RdkafkaClient> client;
+  std::set<TopicPartition> assigned;
+};
+
+Status RdkafkaSource::Impl::Subscribe() {
+  PartitionList topics(rd_kafka_topic_partition_list_new(static_cast<int>(options.topics.size())));
+  for (const std::string& topic : options.topics) {
+    rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  }
+  return ToStatus(rd_kafka_subscribe(client->handle(), topics.get()), "subscribing");
+}
+
+Status RdkafkaSource::Impl::Stick(Status status) {
+  if (!status.has_value()) stuck = status.error();
+  return status;
+}
+
+Status RdkafkaSource::Impl::CarryOutRebalances() {
+  // Carrying one out may bring the next.
+  while (!client->pending_rebalances.empty()) {
+    const Rebalance next = std::move(client->pending_rebalances.front());
+    client->pending_rebalances.erase(client->pending_rebalances.begin());
+    K2I_RETURN_IF_ERROR(Stick(CarryOut(next)));
+  }
+  return {};
+}
+
+Status RdkafkaSource::Impl::CarryOut(const Rebalance& rebalance) {
+  switch (rebalance.event) {
+    case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
+      return Assign(rebalance);
+    case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
+      return Revoke(rebalance);
+    default:
+      rd_kafka_assign(client->handle(), nullptr);
+      return std::unexpected(MakeError(rebalance.event, "rebalance"));
+  }
+}
+
+Status RdkafkaSource::Impl::SetStarts(const OffsetVector& starts, rd_kafka_topic_partition_list_t& list) const {
+  for (int i = 0; i < list.cnt; ++i) {
+    rd_kafka_topic_partition_t& element = list.elems[i];
+    const TopicPartition tp{element.topic, PartitionId{element.partition}};
+    if (const auto found = starts.find(tp); found != starts.end()) {
+      element.offset = found->second.value;
+    } else if (options.offset_reset == OffsetReset::kNone) {
+      return Fail(ErrorCode::kInvalidConfig,
+                  "the table holds no offset for " + Name(tp) + ", and kafka.auto_offset_reset is none",
+                  Component::kKafka);
+    } else {
+      const bool earliest = options.offset_reset == OffsetReset::kEarliest;
+      element.offset = earliest ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
+    }
+  }
+  return {};
+}
+
+Status RdkafkaSource::Impl::Assign(const Rebalance& rebalance) {
+  rd_kafka_topic_partition_list_t* list = rebalance.partitions.get();
+  const std::vector<TopicPartition> partitions = ToVector(*list);
+  K2I_ASSIGN_OR_RETURN(const OffsetVector starts, listener.OnAssigned(partitions));
+  K2I_RETURN_IF_ERROR(SetStarts(starts, *list));
+  rd_kafka_t* handle = client->handle();
+  if (std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE") {
+    K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_incremental_assign(handle, list), "assigning partitions"));
+  } else {
+    K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_assign(handle, list), "assigning partitions"));
+  }
+  if (paused) K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_pause_partitions(handle, list), "pausing"));
+  std::lock_guard lock(mutex);
+  assigned.insert(partitions.begin(), partitions.end());
+  return {};
+}
+
+Status RdkafkaSource::Impl::Revoke(const Rebalance& rebalance) {
+  rd_kafka_t* handle = client->handle();
+  const std::vector<TopicPartition> partitions = ToVector(*rebalance.partitions);
+  if (rd_kafka_assignment_lost(handle) != 0) {
+    listener.OnLost(partitions);
+  } else {
+    listener.OnRevoked(partitions);
+  }
+  {
+    std::lock_guard lock(mutex);
+    for (const TopicPartition& tp : partitions) assigned.erase(tp);
+  }
+  if (std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE") {
+    return ToStatus(rd_kafka_incremental_unassign(handle, rebalance.partitions.get()), "giving partitions up");
+  }
+  return ToStatus(rd_kafka_assign(handle, nullptr), "giving partitions up");
+}
+
+Status RdkafkaSource::Impl::CheckEvents() {
+  if (deferred) return std::unexpected(*std::exchange(deferred, std::nullopt));
+  client->ServeEvents(0);
+  std::optional<Error> error = client->TakeError();
+  if (!error) return {};
+  std::array<char, 1> unused{};
+  const bool fatal = rd_kafka_fatal_error(client->handle(), unused.data(), unused.size()) != RD_KAFKA_RESP_ERR_NO_ERROR;
+  if (fatal) stuck = error;
+  return std::unexpected(*std::move(error));
+}
+
+Result<MessageBatch> RdkafkaSource::Impl::Take(rd_kafka_message_t* first) {
+  scratch.resize(static_cast<size_t>(options.batch_size));
+  scratch[0] = first;
+  size_t count = 1;
+  if (first->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    // With a timeout this call would wait until the array is full or time is up; without, it takes what is there.
+    std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
+        rd_kafka_queue_get_consumer(client->handle()), rd_kafka_queue_destroy);
+    const auto more = rd_kafka_consume_batch_queue(queue.get(), 0, scratch.data() + 1, scratch.size() - 1);
+    if (more > 0) count += static_cast<size_t>(more);
+  }
+  const std::span<rd_kafka_message_t*> taken(scratch.data(), count);
+  MessageBatch batch = MakeBatch(client, taken, options.read_headers);
+  if (!batch.messages.empty()) client->set_trouble(std::nullopt);
+  Status problem;
+  for (const rd_kafka_message_t* message : taken) {
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (Status status = OnErrorMessage(*message); !status.has_value()) problem = std::move(status);
+  }
+  if (problem.has_value()) return batch;
+  if (batch.messages.empty()) return std::unexpected(std::move(problem).error());
+  deferred = std::move(problem).error();  // the records that came before it go out first
+  return batch;
+}
+
+Status RdkafkaSource::Impl::OnErrorMessage(const rd_kafka_message_t& message) {
+  const char* detail = rd_kafka_message_errstr(&message);
+  Error error = MakeError(message.err, "Kafka", detail == nullptr ? "" : detail);
+  if (error.code == ErrorCode::kDataLoss) return Stick(OnOutOfRange(message));
+  if (error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kTimeout) {
+    log::Warn("kafka_error", {{"error", error.message}});  // librdkafka mends it by itself
+    return {};
+  }
+  return std::unexpected(std::move(error));
+}
+
+Status RdkafkaSource::Impl::OnOutOfRange(const rd_kafka_message_t& message) {
+  const TopicPartition tp{rd_kafka_topic_name(message.rkt), PartitionId{message.partition}};
+  int64_t low = 0, high = 0;
+  K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_query_watermark_offsets(client->handle(), tp.topic.c_str(), tp.partition.value,
+                                                                &low, &high, kQueryTimeoutMs),
+                               "asking for the range of " + Name(tp)));
+  const std::string text = "offset " + std::to_string(message.offset) + " of " + Name(tp) + " is gone: Kafka holds " +
+                           std::to_string(low) + " to " + std::to_string(high);
+  if (!options.continue_on_data_loss) return Fail(ErrorCode::kDataLoss, text, Component::kKafka);
+  const int64_t target = message.offset < low ? low : high;
+  log::Error("kafka_data_loss", {{"message", text},
+                                 {"topic", tp.topic},
+                                 {"partition", tp.partition.value},
+                                 {"wanted", message.offset},
+                                 {"continues_at", target}});
+  return SeekTo(tp, target);
+}
+
+Status RdkafkaSource::Impl::SeekTo(const TopicPartition& tp, int64_t offset) {
+  PartitionList list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), tp.topic.c_str(), tp.partition.value)->offset = offset;
+  K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_seek_partitions(client->handle(), list.get(), kQueryTimeoutMs), "seeking"));
+  return ToStatus(list->elems[0].err, "seeking in " + Name(tp));
+}
+
+void RdkafkaSource::Impl::LookWhetherTroubleIsOver() {
+  // librdkafka tells when all brokers are down, but not when one is back.
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_trouble_probe || !client->trouble()) return;
+  next_trouble_probe = now + kTroubleProbeInterval;
+  const rd_kafka_metadata_t* metadata = nullptr;
+  const auto code = rd_kafka_metadata(client->handle(), 0, nullptr, &metadata, kTroubleProbeMs);
+  if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) client->set_trouble(std::nullopt);
+}
+
+Status RdkafkaSource::Impl::SetPaused(bool pause) {
+  if (client == nullptr || paused == pause) return {};
+  paused = pause;
+  const PartitionList list = MakeList(assigned);
+  if (list->cnt == 0) return {};
+  return pause ? ToStatus(rd_kafka_pause_partitions(client->handle(), list.get()), "pausing")
+               : ToStatus(rd_kafka_resume_partitions(client->handle(), list.get()), "resuming");
+}
+
+RdkafkaSource::RdkafkaSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+RdkafkaSource::~RdkafkaSource() = default;
+
+Result<std::unique_ptr<RdkafkaSource>> RdkafkaSource::Open(KafkaOptions options, RebalanceListener& listener) {
+  auto impl = std::make_unique<Impl>(std::move(options), listener);
+  K2I_ASSIGN_OR_RETURN(impl->client, RdkafkaClient::Open(impl->options));
+  K2I_RETURN_IF_ERROR(impl->Subscribe());
+  return std::unique_ptr<RdkafkaSource>(new RdkafkaSource(std::move(impl)));
+}
+
+Result<MessageBatch> RdkafkaSource::Poll(Duration timeout) {
+  if (impl_->stuck) return std::unexpected(*impl_->stuck);
+  if (impl_->client == nullptr) return Fail(ErrorCode::kCancelled, "the source is closed", Component::kKafka);
+  K2I_RETURN_IF_ERROR(impl_->CheckEvents());
+  K2I_RETURN_IF_ERROR(impl_->CarryOutRebalances());
+  rd_kafka_message_t* first = rd_kafka_consumer_poll(impl_->client->handle(), Milliseconds(timeout));
+  if (first != nullptr) return impl_->Take(first);
+  K2I_RETURN_IF_ERROR(impl_->CarryOutRebalances());
+  impl_->LookWhetherTroubleIsOver();
+  return MessageBatch{};
+}
+
+Status RdkafkaSource::Pause() { return impl_->SetPaused(true); }
+Status RdkafkaSource::Resume() { return impl_->SetPaused(false); }
+
+Status RdkafkaSource::Acknowledge(const OffsetVector& next) {
+  const auto client = impl_->SharedClient();
+  if (client == nullptr || next.empty()) return {};
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(next.size())));
+  for (const auto& [tp, offset] : next) {
+    rd_kafka_topic_partition_list_add(list.get(), tp.topic.c_str(), tp.partition.value)->offset = offset.value;
+  }
+  return ToStatus(rd_kafka_commit(client->handle(), list.get(), /*async=*/1), "acknowledging offsets");
+}
+
+Result<ClusterInfo> RdkafkaSource::Describe() {
+  if (impl_->client == nullptr) return Fail(ErrorCode::kCancelled, "the source is closed", Component::kKafka);
+  return DescribeCluster(*impl_->client, impl_->options.topics, impl_->options.request_timeout);
+}
+
+std::map<TopicPartition, PartitionLag> RdkafkaSource::Lag() {
+  std::map<TopicPartition, PartitionLag> lags;
+  std::set<TopicPartition> assigned;
+  std::shared_ptr<RdkafkaClient> client;
+  {
+    std::lock_guard lock(impl_->mutex);
+    assigned = impl_->assigned;
+    client = impl_->client;
+  }
+  if (client == nullptr || assigned.empty()) return lags;
+  const PartitionList positions = MakeList(assigned);
+  if (rd_kafka_position(client->handle(), positions.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return lags;
+  for (int i = 0; i < positions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& element = positions->elems[i];
+    int64_t low = RD_KAFKA_OFFSET_INVALID, high = RD_KAFKA_OFFSET_INVALID;
+    rd_kafka_get_watermark_offsets(client->handle(), element.topic, element.partition, &low, &high);
+    if (high < 0 || element.offset < 0) continue;  // nothing fetched yet
+    lags[{element.topic, PartitionId{element.partition}}] = {Offset{high}, Offset{element.offset}};
+  }
+  return lags;
+}
+
+std::optional<Error> RdkafkaSource::LastError() const {
+  const auto client = impl_->SharedClient();
+  return client == nullptr ? std::nullopt : client->trouble();
+}
+
+Status RdkafkaSource::Close() {
+  if (impl_->client == nullptr) return {};
+  Status status = impl_->stuck ? Status{} : impl_->CarryOutRebalances();
+  // Closing waits for its rebalance to be carried out, so it cannot be put off.
+  impl_->client->on_rebalance = [this, &status](Rebalance rebalance) {
+    if (Status carried = impl_->CarryOut(rebalance); !carried.has_value()) status = std::move(carried);
+  };
+  const rd_kafka_resp_err_t code = rd_kafka_consumer_close(impl_->client->handle());
+  impl_->client->on_rebalance = nullptr;
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->assigned.clear();
+    impl_->client = nullptr;
+  }
+  K2I_RETURN_IF_ERROR(status);
+  return ToStatus(code, "leaving the group");
+}
+
+Result<ClusterInfo> Probe(const KafkaOptions& options) {
+  KafkaOptions quick = options;
+  quick.group_id.clear();  // nobody is to see a member come and go
+  quick.group_instance_id.clear();
+  quick.consumer_protocol = false;
+  K2I_ASSIGN_OR_RETURN(const auto client, RdkafkaClient::Open(quick));
+  return DescribeCluster(*client, options.topics, options.request_timeout);
+}
+
+}  // namespace k2i::kafka
