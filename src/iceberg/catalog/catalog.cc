@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceberg/catalog/catalog.h"
+
+namespace k2i::iceberg {
+
+std::string TableIdentifier::ToString() const {
+  std::string text;
+  for (const std::string& level : name_space) text += level + ".";
+  return text + name;
+}
+
+}  // namespace k2i::iceberg
