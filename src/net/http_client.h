@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "net/http.h"
+
+namespace k2i::net {
+
+struct HttpClientOptions {
+  std::string ca_file;  // PEM; empty: the system's
+  std::chrono::milliseconds connect_timeout{5'000};
+  int64_t max_response_bytes = int64_t{256} << 20;  // of the body
+  size_t max_idle_connections = 4;
+  std::string user_agent = "k2i";
+};
+
+/// HTTP and HTTPS over libcurl, HTTP/1.1, redirects not followed. Thread-safe: each call takes a handle with its open
+/// connections from a small pool and puts it back. A POST is sent once at most, over a connection of its own.
+class HttpClient final : public HttpTransport {
+ public:
+  explicit HttpClient(HttpClientOptions options = {});
+  ~HttpClient() override;
+  Result<HttpResponse> Send(const HttpRequest& request) override;
+
+ private:
+  class Handle;
+
+  std::unique_ptr<Handle> Take();
+  void PutBack(std::unique_ptr<Handle> handle);
+
+  const HttpClientOptions options_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Handle>> idle_;
+};
+
+}  // namespace k2i::net
