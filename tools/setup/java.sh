@@ -6,7 +6,7 @@ readonly MAVEN_DEPENDENCY=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 readonly REST_FIXTURES=org.apache.iceberg:iceberg-open-api:1.11.0:jar:test-fixtures
 
 # Maven colours even its silence.
-maven() { mvn -q -B -C "$@" | sed 's|\x1b\[[0-9;]*m||g'; }
+maven() { mvn -q -B -C "$@" 2>&1 | sed 's|\x1b\[[0-9;]*m||g' >&2; }
 
 copy_jars() {
   maven -f "$TOOLS/services/java/$1/pom.xml" "$MAVEN_DEPENDENCY:copy-dependencies" \
