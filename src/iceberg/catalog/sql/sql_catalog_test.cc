@@ -149,22 +149,20 @@ TEST_F(SqlCatalogTest, ExactlyOneOfTwoWritersWinsEachRound) {
   const auto base = *first->CreateTable(kTable, Request());
   std::atomic<int> wins{0}, strange{0};
   std::barrier round(2);
-  const auto writer = [&](SqlCatalog& catalog, int id) {
+  const auto writer = [&](SqlCatalog& catalog) {
     for (int i = 0; i < kRounds; ++i) {
       round.arrive_and_wait();
       const auto loaded = catalog.LoadTable(kTable);
       round.arrive_and_wait();  // both have loaded the same base
-      // The number of rounds won so far is the requirement, so that a late second cannot slip in behind the first.
-      const auto expected = loaded->metadata->schemas.size();
       const auto field = NestedField{.name = "c" + std::to_string(i), .type = Type::Primitive(TypeId::kInt)};
       std::vector<NestedField> fields = loaded->metadata->current_schema().fields();
       fields.push_back(field);
       fields.back().field_id = loaded->metadata->last_column_id + 1;
       const std::vector<TableUpdate> updates = {update::AddSchema{{.type = Type::Struct(fields)}},
                                                 update::SetCurrentSchema{-1}};
-      const auto result =
-          catalog.CommitTable(*loaded, {requirement::AssertLastAssignedFieldId{static_cast<int32_t>(expected)}},
-                              updates, std::to_string(id));
+      // A late second must not slip in behind the first: its base has another last field id.
+      const requirement::AssertLastAssignedFieldId same_base{loaded->metadata->last_column_id};
+      const auto result = catalog.CommitTable(*loaded, {same_base}, updates, "");
       if (result.has_value()) {
         ++wins;
       } else if (result.error().code != ErrorCode::kCommitConflict) {
@@ -172,8 +170,8 @@ TEST_F(SqlCatalogTest, ExactlyOneOfTwoWritersWinsEachRound) {
       }
     }
   };
-  std::thread other([&] { writer(*second, 2); });
-  writer(*first, 1);
+  std::thread other([&] { writer(*second); });
+  writer(*first);
   other.join();
   EXPECT_EQ(wins, kRounds);
   EXPECT_EQ(strange, 0);
