@@ -59,6 +59,14 @@ TEST(RandomTest, UuidsAreVersion4AndSnapshotIdsPositive) {
   }
 }
 
+// RFC 9562, appendix A.6: the time comes first.
+TEST(RandomTest, TimeOrderedUuidsAreVersion7) {
+  Random random(1);
+  const std::string uuid = random.TimeOrderedUuid(0x017F22E279B0);
+  EXPECT_TRUE(uuid.starts_with("017f22e2-79b0-7")) << uuid;
+  EXPECT_TRUE(std::regex_match(uuid, std::regex("[0-9a-f-]{15}[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"))) << uuid;
+}
+
 TEST(ExecutorTest, RunsInOrderAndFinishesBeforeItGoes) {
   std::vector<int> ran;
   {

@@ -24,6 +24,8 @@ class Random {
   double Unit();
   /// A random (version 4) UUID in its 36-character form.
   std::string Uuid();
+  /// A version 7 UUID (RFC 9562): ordered by `now_ms`, milliseconds since the Unix epoch.
+  std::string TimeOrderedUuid(int64_t now_ms);
   /// A positive 63-bit number, as Iceberg wants its snapshot ids.
   int64_t PositiveInt64();
 

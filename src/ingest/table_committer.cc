@@ -132,7 +132,8 @@ Status TableCommitter::Send(Attempt& attempt, const Progress& next, const Snapsh
   const std::vector<iceberg::TableRequirement> requirements{
       iceberg::requirement::AssertTableUuid{base.table_uuid},
       iceberg::requirement::AssertRefSnapshotId{options_.branch, BranchHead(base, options_.branch)}};
-  auto committed = parts_.catalog.CommitTable(table_, requirements, Updates(snapshot, next), parts_.random.Uuid());
+  auto committed = parts_.catalog.CommitTable(table_, requirements, Updates(snapshot, next),
+                                              parts_.random.TimeOrderedUuid(parts_.clock.wall_ms()));
   if (!committed) {
     if (committed.error().code == ErrorCode::kCommitStateUnknown || committed.error().code == ErrorCode::kTimeout) {
       attempt.sent_unknown = true;

@@ -118,8 +118,10 @@ Result<iceberg::LoadedTable> CreateTable(iceberg::Catalog& catalog, const TableO
     log::Info("table_created", {{"table", options.identifier.ToString()}, {"location", created->metadata->location}});
     return created;
   }
-  if (created.error().code != ErrorCode::kAlreadyExists) return created;
-  return catalog.LoadTable(options.identifier);
+  if (created.error().code == ErrorCode::kAlreadyExists) return catalog.LoadTable(options.identifier);
+  // Whoever tries again finds the table if it was made after all.
+  if (created.error().code == ErrorCode::kCommitStateUnknown) created.error().code = ErrorCode::kUnavailable;
+  return created;
 }
 
 Status CheckTableFits(const TableOptions& options, const std::optional<Schema>& declared,

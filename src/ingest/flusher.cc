@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/flusher.h"
+
+#include "base/logging.h"
+
+namespace k2i::ingest {
+namespace {
+
+std::string DataLocation(const iceberg::TableMetadata& table) {
+  std::string location = table.PropertyOr("write.data.path", table.location + "/data");
+  while (location.ends_with('/')) location.pop_back();
+  return location;
+}
+
+int64_t RowsOf(const FlushRequest& request) {
+  int64_t rows = 0;
+  for (const auto& slice : request.slices) rows += slice->row_count();
+  return rows;
+}
+
+/// Smallest over partitions of the largest record timestamp (k2i.watermark-ms).
+std::optional<int64_t> Watermark(const FlushRequest& request) {
+  std::map<TopicPartition, int64_t> largest;
+  for (const auto& slice : request.slices) {
+    for (const auto& run : slice->runs) {
+      if (run.max_timestamp_ms < 0) continue;
+      auto& latest = largest.try_emplace(run.partition, run.max_timestamp_ms).first->second;
+      latest = std::max(latest, run.max_timestamp_ms);
+    }
+  }
+  std::optional<int64_t> watermark;
+  for (const auto& [partition, latest] : largest) watermark = std::min(watermark.value_or(latest), latest);
+  return watermark;
+}
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+}  // namespace
+
+Flusher::Flusher(Parts parts, Options options, iceberg::LoadedTable table)
+    : parts_(parts),
+      options_(std::move(options)),
+      store_(parts.committing.store, parts.committing.clock),
+      table_(table),
+      committer_(parts.committing, options_.committer, std::move(table), [this](const CommitIntentRecord& intent) -> Status {
+        K2I_RETURN_IF_ERROR(parts_.log.Append(
+            txlog::CommitIntent{flush_id_, intent.table_uuid, intent.snapshot_id, intent.base_snapshot_id}));
+        return parts_.log.Sync();
+      }) {}
+
+void Flusher::DeleteAfterNextCommit(std::string flush_id, std::vector<std::string> locations) {
+  leftovers_[std::move(flush_id)] = std::move(locations);
+}
+
+Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInfo& cluster, std::stop_token stop) {
+  FlushResult result;
+  while (true) {
+    K2I_ASSIGN_OR_RETURN(const Written written, WriteFilesPatiently(request, stop));
+    auto outcome = CommitFiles(request, written, cluster, stop);
+    if (!outcome) {
+      // Definitely refused: nothing will ever point to these files. Unknown: they must stay.
+      if (outcome.error().code != ErrorCode::kCommitStateUnknown) DeleteFiles(written);
+      return std::unexpected(outcome.error());
+    }
+    result.progress = outcome->progress;
+    if (outcome->committed) {
+      K2I_RETURN_IF_ERROR(Confirm(written, *outcome));
+      result.snapshot_id = outcome->snapshot_id;
+      for (const auto& file : written.files) {
+        result.rows += file.record_count;
+        result.bytes += file.file_size_in_bytes;
+        ++result.files;
+      }
+      return result;
+    }
+    if (outcome->files_unreferenced) DeleteFiles(written);
+    const OffsetVector boundary = outcome->progress.Vector();
+    const int64_t rows_before = RowsOf(request);
+    request.ranges = DropBelow(request.ranges, boundary);
+    request.slices = buffer::DropBelow(request.slices, boundary);
+    result.fenced_rows += rows_before - RowsOf(request);
+    log::Warn("rows_committed_by_another_owner_dropped", {{"table", table_.identifier.ToString()}, {"rows", result.fenced_rows}});
+    if (request.ranges.empty()) return result;
+  }
+}
+
+Result<Flusher::Written> Flusher::WriteFilesPatiently(const FlushRequest& request, std::stop_token stop) {
+  auto& committing = parts_.committing;
+  RetryContext context{committing.clock, committing.random, stop, [&](const Error& error, int attempt, Duration) {
+                         committing.health.Degraded("iceberg", error);
+                         log::Warn("write_failed", {{"error", error.ToString()}, {"try", attempt}});
+                       }};
+  auto written = Retry(options_.committer.retry, std::move(context), [&] { return WriteFiles(request); });
+  if (written) {
+    committing.health.Healthy("iceberg");
+  } else if (stop.stop_requested() && written.error().retryable()) {
+    return Fail(ErrorCode::kCancelled, "stopped while files could not be written: " + written.error().message,
+                written.error().component);
+  }
+  return written;
+}
+
+Result<Flusher::Written> Flusher::WriteFiles(const FlushRequest& request) {
+  auto& committing = parts_.committing;
+  Written written{committing.random.Uuid(), {}};
+  K2I_RETURN_IF_ERROR(parts_.log.Append(txlog::FlushStarted{written.flush_id, table_.identifier.ToString(), request.ranges}));
+  store_.TakeWriteTime();
+  const Duration started = committing.clock.monotonic();
+  K2I_ASSIGN_OR_RETURN(auto writer, datafile::RollingWriter::Make(store_, MakeWriterOptions(written.flush_id), &parts_.pool));
+  if (auto wrote = WriteRows(request, *writer, written); !wrote) {
+    writer->Abort();
+    for (const auto& location : writer->started_files()) (void)committing.store.Delete(location);
+    (void)parts_.log.Append(txlog::FlushAbandoned{written.flush_id, wrote.error().ToString()});
+    return std::unexpected(wrote.error());
+  }
+  const Duration uploading = store_.TakeWriteTime();
+  committing.metrics.upload_seconds.Observe(Seconds(uploading));
+  committing.metrics.parquet_seconds.Observe(Seconds(committing.clock.monotonic() - started - uploading));
+  return written;
+}
+
+Status Flusher::WriteRows(const FlushRequest& request, datafile::RollingWriter& writer, Written& written) {
+  for (const auto& slice : request.slices) {
+    if (slice->rows == nullptr) continue;
+    K2I_RETURN_IF_ERROR(writer.Write(std::span(&slice->rows, 1)));
+  }
+  K2I_ASSIGN_OR_RETURN(written.files, writer.Finish());
+  return {};
+}
+
+datafile::WriterOptions Flusher::MakeWriterOptions(const std::string& flush_id) const {
+  const auto& table = *table_.metadata;
+  datafile::WriterOptions options{.format_version = table.format_version,
+                                  .data_location = DataLocation(table),
+                                  .file_name_prefix = flush_id,
+                                  .schema = table.current_schema(),
+                                  .spec = table.default_spec(),
+                                  .target_file_size_bytes = options_.target_file_size_bytes,
+                                  .properties = table.properties};
+  if (!options_.compression.empty()) options.compression = options_.compression;
+  options.on_file_started = [this, flush_id](const std::string& location) {
+    return parts_.log.Append(txlog::FileStarted{flush_id, location});
+  };
+  options.on_file_finished = [this, flush_id](const iceberg::DataFile& file) {
+    return parts_.log.Append(txlog::FileWritten{flush_id, file.file_path, file.record_count, file.file_size_in_bytes});
+  };
+  return options;
+}
+
+Result<CommitOutcome> Flusher::CommitFiles(const FlushRequest& request, const Written& written,
+                                           const kafka::ClusterInfo& cluster, std::stop_token stop) {
+  flush_id_ = written.flush_id;
+  const CommitRequest commit{written.flush_id, written.files, request.ranges, Watermark(request)};
+  return committer_.Commit(commit, cluster, stop);
+}
+
+Status Flusher::Confirm(const Written& written, const CommitOutcome& outcome) {
+  const auto& table = *committer_.table().metadata;
+  DeleteLeftovers();
+  K2I_RETURN_IF_ERROR(parts_.log.Append(txlog::CommitDone{written.flush_id, table_.identifier.ToString(), table.table_uuid,
+                                                          outcome.snapshot_id, outcome.progress.Vector()}));
+  return parts_.log.Sync();
+}
+
+void Flusher::DeleteFiles(const Written& written) {
+  for (const auto& file : written.files) {
+    if (auto deleted = parts_.committing.store.Delete(file.file_path); !deleted) {
+      log::Warn("file_not_deleted", {{"location", file.file_path}, {"error", deleted.error().ToString()}});
+    }
+  }
+  (void)parts_.log.Append(txlog::FlushAbandoned{written.flush_id, "not committed"});
+}
+
+void Flusher::DeleteLeftovers() {
+  for (const auto& [flush_id, locations] : leftovers_) {
+    for (const auto& location : locations) (void)parts_.committing.store.Delete(location);
+    (void)parts_.log.Append(txlog::FlushAbandoned{flush_id, "left by an earlier process"});
+  }
+  leftovers_.clear();
+}
+
+}  // namespace k2i::ingest

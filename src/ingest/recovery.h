@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "iceberg/model/table_metadata.h"
+#include "txlog/entry.h"
+
+namespace k2i::ingest {
+
+/// What is to be done about one flush that an earlier process left open.
+struct LeftoverFlush {
+  std::string flush_id;
+  /// It was committed after all: the table has its snapshot.
+  bool committed = false;
+  int64_t snapshot_id = 0;
+  /// Files to delete, but only after the next commit of ours has moved the branch: until then a request may be under way.
+  std::vector<std::string> files;
+};
+
+/// Decides about the open flushes of `table_name`, by what the table says. Pure.
+std::vector<LeftoverFlush> PlanRecovery(const txlog::RecoveryState& state, const std::string& table_name,
+                                        const iceberg::TableMetadata& table);
+
+/// InvalidArgument when the log says that this pipeline has committed to the table, but the table holds no boundary: its
+/// history has been lost, and starting anew would double every row.
+Status CheckLogAgrees(const txlog::RecoveryState& state, const std::string& table_name,
+                      const iceberg::TableMetadata& table, bool has_boundary);
+
+}  // namespace k2i::ingest

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/table_stream.h"
+
+#include <arrow/memory_pool.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/logging.h"
+
+namespace k2i::ingest {
+namespace {
+
+double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+kafka::MessageBatch WithoutPartitions(kafka::MessageBatch batch, const std::vector<TopicPartition>& partitions) {
+  std::erase_if(batch.messages, [&](const kafka::Message& message) {
+    return std::any_of(partitions.begin(), partitions.end(), [&](const TopicPartition& revoked) {
+      return revoked.partition == message.partition && revoked.topic == message.topic;
+    });
+  });
+  return batch;
+}
+
+}  // namespace
+
+TableStream::~TableStream() { WaitForFlush(std::chrono::hours(1)); }
+
+RetryContext TableStream::Patiently(std::stop_token stop, const std::string& component) const {
+  auto& committing = parts_.flushing.committing;
+  return {committing.clock, committing.random, std::move(stop), [&committing, component](const Error& error, int attempt, Duration) {
+            committing.health.Degraded(component, error);
+            log::Warn("waiting", {{"for", component}, {"error", error.ToString()}, {"try", attempt}});
+          }};
+}
+
+Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::RecoveryState& recovered, std::stop_token stop) {
+  cluster_ = cluster;
+  recovered_ = recovered;
+  auto& catalog = parts_.flushing.committing.catalog;
+  K2I_ASSIGN_OR_RETURN(auto found, Retry(options_.start_retry, Patiently(stop, "catalog"),
+                                         [&] { return FindTable(catalog, options_.table); }));
+  K2I_ASSIGN_OR_RETURN(const auto declared, DeclaredSchema(options_.rows));
+  if (!found && declared) {
+    K2I_ASSIGN_OR_RETURN(found, Retry(options_.start_retry, Patiently(stop, "catalog"), [&] {
+                           return CreateTable(catalog, options_.table, *declared);
+                         }));
+  }
+  parts_.flushing.committing.health.Healthy("catalog");
+  if (!found) {
+    log::Info("columns_to_be_inferred", {{"table", options_.table.identifier.ToString()}});
+    parts_.flushing.committing.health.Say("schema", "waiting for records to infer the columns from");
+    return {};
+  }
+  K2I_RETURN_IF_ERROR(CheckTableFits(options_.table, declared, *found->metadata));
+  return UseTable(std::move(*found));
+}
+
+Status TableStream::UseTable(iceberg::LoadedTable table) {
+  const auto& schema = table.metadata->current_schema();
+  K2I_ASSIGN_OR_RETURN(const auto decoding, FitToTable(options_.rows, schema));
+  K2I_ASSIGN_OR_RETURN(decoder_, record::Decoder::Make(schema, decoding, &parts_.flushing.pool));
+  const std::string name = options_.table.identifier.ToString();
+  K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
+                                                         options_.flusher.committer.branch));
+  K2I_RETURN_IF_ERROR(CheckLogAgrees(recovered_, name, *table.metadata, boundary.has_value()));
+  if (boundary) {
+    K2I_RETURN_IF_ERROR(CheckIdentity(boundary->progress, cluster_));
+    committed_ = boundary->progress;
+  }
+  flusher_ = std::make_unique<Flusher>(parts_.flushing, options_.flusher, table);
+  for (auto& leftover : PlanRecovery(recovered_, name, *table.metadata)) {
+    log::Info("open_flush_of_an_earlier_process",
+              {{"flush_id", leftover.flush_id}, {"committed", leftover.committed}, {"files", leftover.files.size()}});
+    if (leftover.committed) {
+      K2I_RETURN_IF_ERROR(parts_.flushing.log.Append(txlog::CommitDone{
+          leftover.flush_id, name, table.metadata->table_uuid, leftover.snapshot_id, committed_.Vector()}));
+    } else {
+      flusher_->DeleteAfterNextCommit(leftover.flush_id, std::move(leftover.files));
+    }
+  }
+  recovered_ = {};
+  parts_.flushing.committing.health.Healthy("schema");
+  log::Info("table_ready", {{"table", name}, {"location", table.metadata->location}, {"format_version", table.metadata->format_version}});
+  return {};
+}
+
+Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& partitions, std::stop_token stop) {
+  if (flusher_ != nullptr) {
+    // The newest table, for the partitions' last owner may have committed since ours was loaded.
+    auto& catalog = parts_.flushing.committing.catalog;
+    const RetryPolicy patient{.max_attempts = 0, .budget = Duration(0)};
+    K2I_ASSIGN_OR_RETURN(const auto table, Retry(patient, Patiently(stop, "catalog"), [&] {
+                           return catalog.LoadTable(options_.table.identifier);
+                         }));
+    parts_.flushing.committing.health.Healthy("catalog");
+    K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
+                                                           options_.flusher.committer.branch));
+    if (boundary) {
+      K2I_RETURN_IF_ERROR(CheckIdentity(boundary->progress, cluster_));
+      committed_ = boundary->progress;
+    }
+  }
+  OffsetVector starts;
+  for (const auto& partition : partitions) {
+    const auto next = committed_.Next(partition);
+    tracker_.Assign(partition, next);
+    if (next) starts[partition] = *next;
+    log::Info("partition_assigned", {{"topic", partition.topic},
+                                     {"partition", partition.partition.value},
+                                     {"start", next ? std::to_string(next->value) : "auto_offset_reset"}});
+  }
+  return starts;
+}
+
+void TableStream::Revoke(const std::vector<TopicPartition>& partitions, Duration patience) {
+  // Rows still in the decoder become a slice, so that there is one place to drop them from.
+  if (auto sealed = Seal(); !sealed) log::Error("seal_failed", {{"error", sealed.error().ToString()}});
+  WaitForFlush(patience);
+  buffer_.DropWaiting(partitions);
+  for (auto& batch : sample_) {
+    const size_t before = batch.messages.size();
+    batch = WithoutPartitions(std::move(batch), partitions);
+    sample_records_ -= static_cast<int64_t>(before - batch.messages.size());
+  }
+  tracker_.Revoke(partitions);
+}
+
+bool TableStream::sample_full() const { return decoder_ == nullptr && sample_records_ >= options_.rows.infer_records; }
+
+Status TableStream::Consume(kafka::MessageBatch batch) {
+  if (batch.messages.empty()) return {};
+  metrics().messages_consumed.Increment(static_cast<double>(batch.messages.size()));
+  metrics().bytes_consumed.Increment(static_cast<double>(batch.size_bytes));
+  parts_.status.Update([&](StreamStatus& status) { status.consumed += static_cast<int64_t>(batch.messages.size()); });
+  if (decoder_ != nullptr) return Decode(batch);
+  if (!sample_started_) sample_started_ = clock().monotonic();
+  sample_records_ += static_cast<int64_t>(batch.messages.size());
+  sample_.push_back(std::move(batch));
+  return {};
+}
+
+Status TableStream::Decode(const kafka::MessageBatch& batch) {
+  std::vector<record::Rejected> rejected;
+  if (decoder_->row_count() == 0) last_seal_ = clock().monotonic();
+  K2I_RETURN_IF_ERROR(decoder_->Append(batch, &rejected));
+  tracker_.Observe(batch);
+  return rejected.empty() ? Status{} : KeepDeadLetters(rejected);
+}
+
+Status TableStream::KeepDeadLetters(const std::vector<record::Rejected>& rejected) {
+  std::vector<txlog::DeadLetter> letters;
+  letters.reserve(rejected.size());
+  for (const auto& r : rejected) letters.push_back({r.partition, r.offset, r.timestamp_ms, r.key, r.value, r.reason});
+  K2I_ASSIGN_OR_RETURN(const int64_t added, parts_.dead_letters.Append(letters));
+  metrics().dead_letters.Increment(static_cast<double>(added));
+  parts_.status.Update([&](StreamStatus& status) { status.dead_letters += added; });
+  return {};
+}
+
+Status TableStream::InferIfDue(bool finishing) {
+  const Duration now = clock().monotonic();
+  const bool due = sample_started_ && (finishing || sample_full() || now - *sample_started_ >= options_.rows.infer_timeout);
+  if (!due || sample_records_ == 0 || now < next_attempt_) return {};
+  auto& committing = parts_.flushing.committing;
+  auto schema = InferredSchema(options_.rows, sample_);
+  if (!schema) return std::unexpected(schema.error());
+  auto table = CreateTable(committing.catalog, options_.table, *schema);
+  if (!table) {
+    if (!table.error().retryable()) return std::unexpected(table.error());
+    committing.health.Degraded("catalog", table.error());
+    next_attempt_ = now + BackoffBefore(options_.flusher.committer.retry, ++attempts_, committing.random);
+    return {};
+  }
+  committing.health.Healthy("catalog");
+  K2I_RETURN_IF_ERROR(UseTable(std::move(*table)));
+  // If another process made the table, it may have committed what we hold: the comparison at commit drops it then.
+  for (const auto& batch : std::exchange(sample_, {})) K2I_RETURN_IF_ERROR(Decode(batch));
+  return {};
+}
+
+Status TableStream::Tick(bool memory_short) {
+  K2I_RETURN_IF_ERROR(TakeOutcome());
+  if (decoder_ == nullptr) return InferIfDue(/*finishing=*/false);
+  const Duration now = clock().monotonic();
+  if (decoder_->row_count() >= options_.seal_rows || now - last_seal_ >= options_.seal_interval) K2I_RETURN_IF_ERROR(Seal());
+  if (flush_in_flight()) return {};
+  const auto waiting = buffer_.waiting();
+  const UncommittedRows uncommitted{.bytes = waiting.bytes,
+                                    .rows = waiting.rows,
+                                    .any_offsets = waiting.any,
+                                    .oldest_age = waiting.oldest_sealed ? now - *waiting.oldest_sealed : Duration(0)};
+  const auto reason = DecideFlush(options_.flush, uncommitted, memory_short);
+  return reason ? StartFlush(*reason) : Status{};
+}
+
+Status TableStream::Seal() {
+  if (decoder_ == nullptr) return {};
+  last_seal_ = clock().monotonic();
+  OffsetRanges ranges = tracker_.TakeRanges();
+  if (ranges.empty() && decoder_->row_count() == 0) return {};
+  K2I_ASSIGN_OR_RETURN(auto decoded, decoder_->Seal());
+  const auto slice = buffer::MakeSlice(std::move(decoded), std::move(ranges), last_seal_);
+  ObserveFreshness(*slice);
+  buffer_.Append(slice);
+  return {};
+}
+
+void TableStream::ObserveFreshness(const buffer::Slice& slice) {
+  const int64_t now_ms = clock().wall_ms();
+  for (const auto& run : slice.runs) {
+    if (run.max_timestamp_ms >= 0) metrics().freshness.Observe(static_cast<double>(std::max<int64_t>(0, now_ms - run.max_timestamp_ms)) / 1000);
+  }
+}
+
+Status TableStream::StartFlush(FlushReason reason) {
+  // Dead letters are durable before the commit that moves past them.
+  K2I_RETURN_IF_ERROR(parts_.dead_letters.Sync());
+  FlushRequest request;
+  request.slices = buffer_.TakeForFlush();
+  for (const auto& slice : request.slices) request.ranges = JoinRanges(request.ranges, slice->ranges);
+  {
+    std::lock_guard lock(mutex_);
+    in_flight_ = true;
+  }
+  const Duration started = clock().monotonic();
+  parts_.executor.Submit([this, request = std::move(request), reason, started]() mutable {
+    const OffsetRanges ranges = request.ranges;
+    auto result = flusher_->Flush(std::move(request), cluster_, hard_stop_.get_token());
+    std::lock_guard lock(mutex_);
+    outcome_.emplace(FlushOutcome{std::move(result), reason, ranges, started});
+    in_flight_ = false;
+    flush_done_.notify_all();
+  });
+  return {};
+}
+
+bool TableStream::flush_in_flight() const {
+  std::lock_guard lock(mutex_);
+  return in_flight_;
+}
+
+bool TableStream::WaitForFlush(Duration patience) {
+  std::unique_lock lock(mutex_);
+  return flush_done_.wait_for(lock, patience, [this] { return !in_flight_; });
+}
+
+Status TableStream::TakeOutcome() {
+  std::optional<FlushOutcome> outcome;
+  {
+    std::lock_guard lock(mutex_);
+    outcome = std::exchange(outcome_, std::nullopt);
+  }
+  if (!outcome) return {};
+  if (!outcome->result) {
+    metrics().CountError(outcome->result.error());
+    buffer_.ReturnToWaiting();
+    return std::unexpected(outcome->result.error());
+  }
+  buffer_.Retire();
+  // Freed blocks go back to the system now rather than at the allocator's leisure.
+  parts_.flushing.pool.ReleaseUnused();
+  committed_ = outcome->result->progress;
+  for (const auto& [partition, range] : outcome->ranges) {
+    if (const auto next = committed_.Next(partition)) acknowledgements_[partition] = *next;
+  }
+  RecordCommit(*outcome);
+  return {};
+}
+
+void TableStream::RecordCommit(const FlushOutcome& outcome) {
+  const auto& result = *outcome.result;
+  const double seconds = Seconds(clock().monotonic() - outcome.started);
+  const int64_t now_ms = clock().wall_ms();
+  parts_.status.Update([&](StreamStatus& status) {
+    status.fenced_rows += result.fenced_rows;
+    if (result.snapshot_id == 0) return;
+    status.committed_rows += result.rows;
+    status.committed_files += result.files;
+    ++status.commits;
+    status.last_commits.push_back({result.snapshot_id, now_ms, result.rows, result.files, result.bytes, seconds,
+                                   std::string(ToString(outcome.reason))});
+    if (status.last_commits.size() > StreamStatus::kLastCommits) status.last_commits.pop_front();
+  });
+  if (result.snapshot_id == 0) return;
+  metrics().flushes.Increment();
+  metrics().commits.Increment();
+  metrics().rows_flushed.Increment(static_cast<double>(result.rows));
+  metrics().flush_seconds.Observe(seconds);
+  metrics().last_commit_timestamp.Set(static_cast<double>(now_ms) / 1000);
+  log::Info("committed", {{"table", options_.table.identifier.ToString()},
+                          {"snapshot_id", result.snapshot_id},
+                          {"rows", result.rows},
+                          {"files", result.files},
+                          {"bytes", result.bytes},
+                          {"seconds", seconds},
+                          {"reason", ToString(outcome.reason)}});
+}
+
+Status TableStream::Finish(Duration patience) {
+  const Duration deadline = clock().monotonic() + patience;
+  auto wait = [&]() -> Status {
+    if (!WaitForFlush(std::max(Duration(0), deadline - clock().monotonic()))) {
+      StopFlush();
+      WaitForFlush(std::chrono::minutes(2));
+    }
+    return TakeOutcome();
+  };
+  K2I_RETURN_IF_ERROR(wait());
+  if (decoder_ == nullptr) K2I_RETURN_IF_ERROR(InferIfDue(/*finishing=*/true));
+  K2I_RETURN_IF_ERROR(Seal());
+  if (!buffer_.waiting().any) return {};
+  K2I_RETURN_IF_ERROR(StartFlush(FlushReason::kShutdown));
+  return wait();
+}
+
+OffsetVector TableStream::TakeAcknowledgements() { return std::exchange(acknowledgements_, {}); }
+
+void TableStream::DescribeTo(StreamStatus& status) const {
+  const auto usage = buffer_.total();
+  status.buffer_rows = usage.rows + (decoder_ == nullptr ? sample_records_ : decoder_->row_count());
+  status.oldest_uncommitted_seconds = usage.oldest_sealed ? Seconds(clock().monotonic() - *usage.oldest_sealed) : 0;
+  status.flush_in_flight = flush_in_flight();
+}
+
+}  // namespace k2i::ingest

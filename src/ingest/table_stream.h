@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "base/executor.h"
+#include "buffer/hot_buffer.h"
+#include "ingest/flush_policy.h"
+#include "ingest/flusher.h"
+#include "ingest/partition_tracker.h"
+#include "ingest/recovery.h"
+#include "ingest/row_schema.h"
+#include "ingest/stream_status.h"
+#include "ingest/table_opening.h"
+#include "record/decoder.h"
+#include "txlog/dead_letter_file.h"
+
+namespace k2i::ingest {
+
+/// The way of records into one table: decode, buffer, flush. Called by the polling thread alone, which it never blocks but
+/// for requests to the catalog at start and at assignment; a flush runs on the executor.
+class TableStream {
+ public:
+  struct Parts {
+    Flusher::Parts flushing;
+    txlog::DeadLetterFile& dead_letters;
+    Executor& executor;
+    SharedStatus& status;
+  };
+  struct Options {
+    TableOptions table;
+    RowOptions rows;
+    FlushPolicy flush;
+    Flusher::Options flusher;
+    Duration seal_interval = std::chrono::milliseconds(10);
+    int64_t seal_rows = 65'536;
+    RetryPolicy start_retry{.max_attempts = 0, .budget = std::chrono::seconds(60)};
+  };
+
+  /// `parts` must outlive this.
+  TableStream(Parts parts, Options options) : parts_(parts), options_(std::move(options)) {}
+  /// Waits for a flush in flight; call StopFlush before to make that short.
+  ~TableStream();
+
+  /// Finds the table, or creates it where its columns are declared; where they are to be inferred, waits for records.
+  /// Resolves what an earlier process left open.
+  Status Open(const kafka::ClusterInfo& cluster, const txlog::RecoveryState& recovered, std::stop_token stop);
+
+  /// The partitions are ours: gives where to start those that the table has a boundary of.
+  Result<OffsetVector> Assign(const std::vector<TopicPartition>& partitions, std::stop_token stop);
+  /// Forgets their rows, but waits for their commit if one is in flight, `patience` at most.
+  void Revoke(const std::vector<TopicPartition>& partitions, Duration patience);
+
+  Status Consume(kafka::MessageBatch batch);
+  /// What is due now: infer, seal, flush, take a flush's outcome. `memory_short`: flush whatever there is.
+  Status Tick(bool memory_short);
+  /// At the end: seals and flushes everything. Errors: as Flusher::Flush.
+  Status Finish(Duration patience);
+  /// Makes a flush in flight give up as soon as it can without doubt.
+  void StopFlush() { hard_stop_.request_stop(); }
+
+  /// Offsets that a commit has confirmed since the last call.
+  OffsetVector TakeAcknowledgements();
+  /// No more records are wanted until the schema has been inferred.
+  bool sample_full() const;
+  bool idle() const { return !flush_in_flight() && !buffer_.total().any; }
+  bool has_unsealed_rows() const { return decoder_ != nullptr && decoder_->row_count() > 0; }
+  const PartitionTracker& tracker() const { return tracker_; }
+  const Progress& committed() const { return committed_; }
+  void DescribeTo(StreamStatus& status) const;
+
+ private:
+  struct FlushOutcome {
+    Result<FlushResult> result;
+    FlushReason reason;
+    OffsetRanges ranges;
+    Duration started;
+  };
+
+  Status UseTable(iceberg::LoadedTable table);
+  Status InferIfDue(bool finishing);
+  Status Decode(const kafka::MessageBatch& batch);
+  Status KeepDeadLetters(const std::vector<record::Rejected>& rejected);
+  Status Seal();
+  void ObserveFreshness(const buffer::Slice& slice);
+  Status StartFlush(FlushReason reason);
+  Status TakeOutcome();
+  void RecordCommit(const FlushOutcome& outcome);
+  bool flush_in_flight() const;
+  bool WaitForFlush(Duration patience);
+  Clock& clock() const { return parts_.flushing.committing.clock; }
+  IngestMetrics& metrics() const { return parts_.flushing.committing.metrics; }
+  RetryContext Patiently(std::stop_token stop, const std::string& component) const;
+
+  Parts parts_;
+  Options options_;
+  kafka::ClusterInfo cluster_;
+  txlog::RecoveryState recovered_;
+
+  // Until the table is there: records to infer its columns from.
+  std::vector<kafka::MessageBatch> sample_;
+  int64_t sample_records_ = 0;
+  std::optional<Duration> sample_started_;
+  Duration next_attempt_{0};
+  int attempts_ = 0;
+
+  std::unique_ptr<record::Decoder> decoder_;
+  std::unique_ptr<Flusher> flusher_;
+  PartitionTracker tracker_;
+  Progress committed_;
+  Duration last_seal_{0};
+  buffer::HotBuffer buffer_;
+  OffsetVector acknowledgements_;
+
+  std::stop_source hard_stop_;
+  mutable std::mutex mutex_;
+  std::condition_variable flush_done_;
+  bool in_flight_ = false;                // guarded by mutex_
+  std::optional<FlushOutcome> outcome_;  // guarded by mutex_
+};
+
+}  // namespace k2i::ingest
