@@ -25,6 +25,9 @@ constexpr std::array kReserved = {Reserved{"bootstrap.servers", "kafka.bootstrap
                                   Reserved{"enable.partition.eof", ""},
                                   Reserved{"allow.auto.create.topics", ""}};
 
+/// Before it, KIP-848 is "early access" in librdkafka's own words, and not for production.
+constexpr int kFirstWithConsumerProtocol = 0x020c00ff;
+
 Status CheckReserved(const std::map<std::string, std::string>& properties) {
   for (const Reserved& reserved : kReserved) {
     if (!properties.contains(std::string(reserved.property))) continue;
@@ -93,6 +96,12 @@ Result<List> Properties(const KafkaOptions& options) {
   if (!options.group_id.empty()) out.emplace_back("group.id", options.group_id);
   if (!options.group_instance_id.empty()) out.emplace_back("group.instance.id", options.group_instance_id);
   if (options.consumer_protocol) {
+    if (rd_kafka_version() < kFirstWithConsumerProtocol) {
+      return Fail(ErrorCode::kNotSupported,
+                  std::string("kafka.group_protocol: 'consumer' needs librdkafka 2.12 or newer, this one is ") +
+                      rd_kafka_version_str(),
+                  Component::kKafka);
+    }
     out.emplace_back("group.protocol", "consumer");
   } else {
     out.emplace_back("session.timeout.ms", std::to_string(options.session_timeout_ms));

@@ -62,15 +62,21 @@ struct RdkafkaSource::Impl {
   Status CarryOut(const Rebalance& rebalance);
   Status Assign(const Rebalance& rebalance);
   Status Revoke(const Rebalance& rebalance);
+  /// Answers a rebalance that could not be carried out with nothing: unanswered, librdkafka would never let go.
+  void Decline();
   Status SetStarts(const OffsetVector& starts, rd_kafka_topic_partition_list_t& list) const;
   // Polling.
   Status CheckEvents();
   Result<MessageBatch> Take(rd_kafka_message_t* first);
   Status OnErrorMessage(const rd_kafka_message_t& message);
   Status OnOutOfRange(const rd_kafka_message_t& message);
-  Status SeekTo(const TopicPartition& tp, int64_t offset);
+  /// Goes on at `offset` in a partition whose fetching has stopped.
+  Status RestartAt(const TopicPartition& tp, int64_t offset);
   void LookWhetherTroubleIsOver();
   Status SetPaused(bool pause);
+  bool IsCooperative() const {
+    return std::string_view(rd_kafka_rebalance_protocol(client->handle())) == "COOPERATIVE";
+  }
   /// Remembers an error that no later call mends.
   Status Stick(Status status);
   std::shared_ptr<RdkafkaClient> SharedClient() {
@@ -80,9 +86,11 @@ struct RdkafkaSource::Impl {
 
   const KafkaOptions options;
   RebalanceListener& listener;
+  bool silent = false;            // the listener is not called any more
   std::optional<Error> stuck;     // what every Poll returns from now on
   std::optional<Error> deferred;  // what the next Poll returns
   bool paused = false;
+  std::map<TopicPartition, int64_t> started_at;  // as assigned; RD_KAFKA_OFFSET_BEGINNING and _END too
   std::vector<rd_kafka_message_t*> scratch;
   std::chrono::steady_clock::time_point next_trouble_probe{};
 
@@ -109,9 +117,23 @@ Status RdkafkaSource::Impl::CarryOutRebalances() {
   while (!client->pending_rebalances.empty()) {
     const Rebalance next = std::move(client->pending_rebalances.front());
     client->pending_rebalances.erase(client->pending_rebalances.begin());
-    K2I_RETURN_IF_ERROR(Stick(CarryOut(next)));
+    Status status = Stick(CarryOut(next));
+    if (!status.has_value()) {
+      Decline();
+      return status;
+    }
   }
   return {};
+}
+
+void RdkafkaSource::Impl::Decline() {
+  rd_kafka_t* handle = client->handle();
+  const PartitionList nothing(rd_kafka_topic_partition_list_new(0));
+  if (IsCooperative()) {
+    if (rd_kafka_error_t* error = rd_kafka_incremental_assign(handle, nothing.get())) rd_kafka_error_destroy(error);
+  } else {
+    rd_kafka_assign(handle, nullptr);
+  }
 }
 
 Status RdkafkaSource::Impl::CarryOut(const Rebalance& rebalance) {
@@ -121,7 +143,6 @@ Status RdkafkaSource::Impl::CarryOut(const Rebalance& rebalance) {
     case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
       return Revoke(rebalance);
     default:
-      rd_kafka_assign(client->handle(), nullptr);
       return std::unexpected(MakeError(rebalance.event, "rebalance"));
   }
 }
@@ -150,12 +171,13 @@ Status RdkafkaSource::Impl::Assign(const Rebalance& rebalance) {
   K2I_ASSIGN_OR_RETURN(const OffsetVector starts, listener.OnAssigned(partitions));
   K2I_RETURN_IF_ERROR(SetStarts(starts, *list));
   rd_kafka_t* handle = client->handle();
-  if (std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE") {
+  if (IsCooperative()) {
     K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_incremental_assign(handle, list), "assigning partitions"));
   } else {
     K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_assign(handle, list), "assigning partitions"));
   }
   if (paused) K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_pause_partitions(handle, list), "pausing"));
+  for (int i = 0; i < list->cnt; ++i) started_at[partitions[static_cast<size_t>(i)]] = list->elems[i].offset;
   std::lock_guard lock(mutex);
   assigned.insert(partitions.begin(), partitions.end());
   return {};
@@ -164,16 +186,14 @@ Status RdkafkaSource::Impl::Assign(const Rebalance& rebalance) {
 Status RdkafkaSource::Impl::Revoke(const Rebalance& rebalance) {
   rd_kafka_t* handle = client->handle();
   const std::vector<TopicPartition> partitions = ToVector(*rebalance.partitions);
-  if (rd_kafka_assignment_lost(handle) != 0) {
-    listener.OnLost(partitions);
-  } else {
-    listener.OnRevoked(partitions);
-  }
+  const bool lost = rd_kafka_assignment_lost(handle) != 0;
+  if (!silent && lost) listener.OnLost(partitions);
+  if (!silent && !lost) listener.OnRevoked(partitions);
   {
     std::lock_guard lock(mutex);
     for (const TopicPartition& tp : partitions) assigned.erase(tp);
   }
-  if (std::string_view(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE") {
+  if (IsCooperative()) {
     return ToStatus(rd_kafka_incremental_unassign(handle, rebalance.partitions.get()), "giving partitions up");
   }
   return ToStatus(rd_kafka_assign(handle, nullptr), "giving partitions up");
@@ -241,14 +261,30 @@ Status RdkafkaSource::Impl::OnOutOfRange(const rd_kafka_message_t& message) {
                                  {"partition", tp.partition.value},
                                  {"wanted", message.offset},
                                  {"continues_at", target}});
-  return SeekTo(tp, target);
+  started_at[tp] = target;
+  return RestartAt(tp, target);
 }
 
-Status RdkafkaSource::Impl::SeekTo(const TopicPartition& tp, int64_t offset) {
-  PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), tp.topic.c_str(), tp.partition.value)->offset = offset;
-  K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_seek_partitions(client->handle(), list.get(), kQueryTimeoutMs), "seeking"));
-  return ToStatus(list->elems[0].err, "seeking in " + Name(tp));
+Status RdkafkaSource::Impl::RestartAt(const TopicPartition& tp, int64_t offset) {
+  // A seek is refused once fetching has stopped with an error; assigning anew is not.
+  PartitionList one = MakeList({tp});
+  one->elems[0].offset = offset;
+  rd_kafka_t* handle = client->handle();
+  if (IsCooperative()) {
+    K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_incremental_unassign(handle, one.get()), "restarting " + Name(tp)));
+    K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_incremental_assign(handle, one.get()), "restarting " + Name(tp)));
+    return paused ? ToStatus(rd_kafka_pause_partitions(handle, one.get()), "pausing") : Status{};
+  }
+  const PartitionList all = MakeList(assigned);
+  K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_position(handle, all.get()), "restarting " + Name(tp)));
+  for (int i = 0; i < all->cnt; ++i) {
+    rd_kafka_topic_partition_t& element = all->elems[i];
+    const TopicPartition other{element.topic, PartitionId{element.partition}};
+    if (element.offset < 0) element.offset = started_at.at(other);  // nothing read of it yet
+    if (other == tp) element.offset = offset;
+  }
+  K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_assign(handle, all.get()), "restarting " + Name(tp)));
+  return paused ? ToStatus(rd_kafka_pause_partitions(handle, all.get()), "pausing") : Status{};
 }
 
 void RdkafkaSource::Impl::LookWhetherTroubleIsOver() {
@@ -272,7 +308,12 @@ Status RdkafkaSource::Impl::SetPaused(bool pause) {
 }
 
 RdkafkaSource::RdkafkaSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-RdkafkaSource::~RdkafkaSource() = default;
+
+RdkafkaSource::~RdkafkaSource() {
+  if (impl_->client == nullptr) return;
+  impl_->silent = true;
+  (void)Close();
+}
 
 Result<std::unique_ptr<RdkafkaSource>> RdkafkaSource::Open(KafkaOptions options, RebalanceListener& listener) {
   auto impl = std::make_unique<Impl>(std::move(options), listener);
@@ -339,18 +380,26 @@ std::optional<Error> RdkafkaSource::LastError() const {
 }
 
 Status RdkafkaSource::Close() {
-  if (impl_->client == nullptr) return {};
-  Status status = impl_->stuck ? Status{} : impl_->CarryOutRebalances();
-  // Closing waits for its rebalance to be carried out, so it cannot be put off.
-  impl_->client->on_rebalance = [this, &status](Rebalance rebalance) {
-    if (Status carried = impl_->CarryOut(rebalance); !carried.has_value()) status = std::move(carried);
+  Impl& impl = *impl_;
+  if (impl.client == nullptr) return {};
+  Status status;
+  const auto leave = [&](const Rebalance& rebalance) {
+    // What comes now cannot be put off. Nothing new is taken.
+    Status carried;
+    if (rebalance.event == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS)
+      carried = impl.Revoke(rebalance);
+    else
+      impl.Decline();
+    if (!carried.has_value()) status = std::move(carried);
   };
-  const rd_kafka_resp_err_t code = rd_kafka_consumer_close(impl_->client->handle());
-  impl_->client->on_rebalance = nullptr;
+  for (const Rebalance& rebalance : std::exchange(impl.client->pending_rebalances, {})) leave(rebalance);
+  impl.client->on_rebalance = leave;
+  const rd_kafka_resp_err_t code = rd_kafka_consumer_close(impl.client->handle());
+  impl.client->on_rebalance = nullptr;
   {
-    std::lock_guard lock(impl_->mutex);
-    impl_->assigned.clear();
-    impl_->client = nullptr;
+    std::lock_guard lock(impl.mutex);
+    impl.assigned.clear();
+    impl.client = nullptr;
   }
   K2I_RETURN_IF_ERROR(status);
   return ToStatus(code, "leaving the group");

@@ -15,7 +15,7 @@ class RdkafkaSource final : public Source {
   /// Connects in the background and subscribes; `listener` must outlive the source. InvalidConfig names the property
   /// that librdkafka refuses.
   static Result<std::unique_ptr<RdkafkaSource>> Open(KafkaOptions options, RebalanceListener& listener);
-  /// Without Close: drops out of the group silently, the listener is not called.
+  /// Without Close: leaves the group all the same, but the listener is not called.
   ~RdkafkaSource() override;
 
   /// Beside the codes of Source: InvalidConfig when a partition has no boundary and offset_reset is kNone, and whatever
