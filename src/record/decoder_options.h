@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+namespace k2i::record {
+
+enum class Format { kJson, kRaw };
+
+/// Names of the columns filled from the Kafka record rather than from its value; empty: off.
+///
+/// | column    | Iceberg type                              | value |
+/// |-----------|-------------------------------------------|-----------------------------------------------------------|
+/// | topic     | string                                    | | | partition | int | | | offset    | long | | | timestamp
+/// | timestamptz                               | the record timestamp; null where there is none            | | key |
+/// string (JSON) or binary (raw)             | null for a null key; in a string column, a key that is    | | | | not
+/// UTF-8 rejects the record: its bytes must not be lost  | | headers   | list<struct<name: string, value: binary>> |
+/// empty for a record without headers                        |
+///
+/// The types are those K2I creates; in a table that is there already, key may be of either type.
+struct MetadataColumns {
+  std::string topic = "_kafka_topic";
+  std::string partition = "_kafka_partition";
+  std::string offset = "_kafka_offset";
+  std::string timestamp = "_kafka_timestamp";
+  std::string key = "_kafka_key";
+  std::string headers;
+};
+
+struct DecoderOptions {
+  Format format = Format::kJson;
+  MetadataColumns metadata;
+  /// Format::kJson: the string column that takes the fields the table has no column for; empty: off.
+  std::string extra_column;
+};
+
+}  // namespace k2i::record
