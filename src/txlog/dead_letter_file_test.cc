@@ -56,11 +56,30 @@ TEST_F(DeadLetterFileTest, LineCutShortIsRemovedAndWrittenAgain) {
   }
 }
 
+TEST_F(DeadLetterFileTest, RecordsOfATopicMadeAnewAreNotTakenForOldOnes) {
+  DeadLetter other = Letter(7);
+  other.value = "another";
+  {
+    auto file = DeadLetterFile::Open(path_).value();
+    ASSERT_EQ(file->Append({Letter(7), Letter(9)}).value(), 2);
+    EXPECT_EQ(file->Append({other, Letter(8), other}).value(), 2);
+  }
+  auto again = DeadLetterFile::Open(path_).value();
+  EXPECT_EQ(again->Append({other, Letter(8), Letter(9)}).value(), 0);
+  DeadLetter reworded = Letter(9);
+  reworded.reason = "put otherwise";
+  EXPECT_EQ(again->Append({reworded}).value(), 0);
+}
+
 TEST_F(DeadLetterFileTest, ForeignFileIsRefused) {
-  std::ofstream(path_) << "hello\n";
-  const auto opened = DeadLetterFile::Open(path_);
-  ASSERT_FALSE(opened.has_value());
-  EXPECT_EQ(opened.error().code, ErrorCode::kCorruption);
+  for (const char* line :
+       {"hello", "[]", "{}", R"({"topic":1,"partition":0,"offset":1})", R"({"topic":"t","partition":"0","offset":1})",
+        R"({"topic":"t","partition":0,"offset":1.5})"}) {
+    std::ofstream(path_, std::ios::trunc) << line << "\n";
+    const auto opened = DeadLetterFile::Open(path_);
+    ASSERT_FALSE(opened.has_value()) << line;
+    EXPECT_EQ(opened.error().code, ErrorCode::kCorruption);
+  }
 }
 
 }  // namespace

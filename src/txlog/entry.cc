@@ -108,21 +108,26 @@ Result<Entry> ReadCheckpoint(const json& in) {
 
 Result<Entry> ReadEntry(uint8_t type, const json& in) {
   switch (type) {
-    case 1: return ReadCheckpoint(in);
+    case 1:
+      return ReadCheckpoint(in);
     case 2: {
       FlushStarted entry{in.at("flush_id"), in.at("table"), {}};
       K2I_ASSIGN_OR_RETURN(entry.ranges, RangesFromJson(in.at("ranges")));
       return Entry(std::move(entry));
     }
-    case 3: return Entry(ReadFileWritten(in));
-    case 4: return Entry(ReadIntent(in));
+    case 3:
+      return Entry(ReadFileWritten(in));
+    case 4:
+      return Entry(ReadIntent(in));
     case 5: {
       CommitDone entry{in.at("flush_id"), in.at("table"), in.at("table_uuid"), in.at("snapshot_id"), {}};
       K2I_ASSIGN_OR_RETURN(entry.next, OffsetsFromJson(in.at("next")));
       return Entry(std::move(entry));
     }
-    case 6: return Entry(FlushAbandoned{in.at("flush_id"), in.at("reason")});
-    case 7: return Entry(FileStarted{in.at("flush_id"), in.at("location")});
+    case 6:
+      return Entry(FlushAbandoned{in.at("flush_id"), in.at("reason")});
+    case 7:
+      return Entry(FileStarted{in.at("flush_id"), in.at("location")});
   }
   return Fail(ErrorCode::kCorruption, fmt::format("unknown entry type {}", type), Component::kTransactionLog);
 }
@@ -130,25 +135,26 @@ Result<Entry> ReadEntry(uint8_t type, const json& in) {
 }  // namespace
 
 void Replay(RecoveryState& state, const Entry& entry) {
-  std::visit(Overloaded{
-                 [&](const Checkpoint& e) { state = e.state; },
-                 [&](const FlushStarted& e) { state.flushes[e.flush_id] = {e.flush_id, e.table, e.ranges, {}, {}, {}}; },
-                 [&](const FileStarted& e) {
-                   if (auto* flush = FindFlush(state, e.flush_id)) flush->started.push_back(e.location);
-                 },
-                 [&](const FileWritten& e) {
-                   if (auto* flush = FindFlush(state, e.flush_id)) flush->written.push_back(e);
-                 },
-                 [&](const CommitIntent& e) {
-                   if (auto* flush = FindFlush(state, e.flush_id)) flush->intent = e;
-                 },
-                 [&](const CommitDone& e) {
-                   state.flushes.erase(e.flush_id);
-                   state.tables[e.table] = {e.table_uuid, e.snapshot_id, e.next};
-                 },
-                 [&](const FlushAbandoned& e) { state.flushes.erase(e.flush_id); },
-             },
-             entry);
+  std::visit(
+      Overloaded{
+          [&](const Checkpoint& e) { state = e.state; },
+          [&](const FlushStarted& e) { state.flushes[e.flush_id] = {e.flush_id, e.table, e.ranges, {}, {}, {}}; },
+          [&](const FileStarted& e) {
+            if (auto* flush = FindFlush(state, e.flush_id)) flush->started.push_back(e.location);
+          },
+          [&](const FileWritten& e) {
+            if (auto* flush = FindFlush(state, e.flush_id)) flush->written.push_back(e);
+          },
+          [&](const CommitIntent& e) {
+            if (auto* flush = FindFlush(state, e.flush_id)) flush->intent = e;
+          },
+          [&](const CommitDone& e) {
+            state.flushes.erase(e.flush_id);
+            state.tables[e.table] = {e.table_uuid, e.snapshot_id, e.next};
+          },
+          [&](const FlushAbandoned& e) { state.flushes.erase(e.flush_id); },
+      },
+      entry);
 }
 
 uint8_t TypeOf(const Entry& entry) {
@@ -167,7 +173,8 @@ Result<Entry> DecodePayload(uint8_t type, std::string_view payload) {
   try {
     return ReadEntry(type, json::parse(payload));
   } catch (const json::exception& error) {
-    return Fail(ErrorCode::kCorruption, fmt::format("entry of type {}: {}", type, error.what()), Component::kTransactionLog);
+    return Fail(ErrorCode::kCorruption, fmt::format("entry of type {}: {}", type, error.what()),
+                Component::kTransactionLog);
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// txlog: the local log of flushes and commits (docs/format/txlog.md). It makes recovery fast and clean; the Iceberg table
-// stays the truth. This file: what is logged, and what a reader knows after it.
+// txlog: the local log of flushes and commits (docs/format/txlog.md). It makes recovery fast and clean; the Iceberg
+// table stays the truth. This file: what is logged, and what a reader knows after it.
 #pragma once
 
 #include <map>
@@ -54,8 +54,8 @@ struct OpenFlush {
   std::string flush_id;
   std::string table;
   OffsetRanges ranges;
-  std::vector<std::string> started;  // every file opened, complete or not
-  std::vector<FileWritten> written;  // those complete
+  std::vector<std::string> started;    // every file opened, complete or not
+  std::vector<FileWritten> written;    // those complete
   std::optional<CommitIntent> intent;  // the last one
 };
 struct TableState {
@@ -73,7 +73,8 @@ struct Checkpoint {
   RecoveryState state;
 };
 
-using Entry = std::variant<Checkpoint, FlushStarted, FileStarted, FileWritten, CommitIntent, CommitDone, FlushAbandoned>;
+using Entry =
+    std::variant<Checkpoint, FlushStarted, FileStarted, FileWritten, CommitIntent, CommitDone, FlushAbandoned>;
 
 /// The state after `entry`. Entries of a flush that is not open are ignored, as replay must be harmless.
 void Replay(RecoveryState& state, const Entry& entry);

@@ -76,7 +76,8 @@ std::string EncodeFrame(const Entry& entry) {
 Result<ParsedSegment> ParseSegment(std::string_view bytes) {
   ParsedSegment segment;
   if (bytes.size() < kSegmentHeaderSize || bytes.substr(0, kSegmentHeaderSize) != SegmentHeader()) {
-    if (bytes.size() >= kSegmentHeaderSize && bytes.starts_with(kMagic) && GetLittleEndian(bytes.substr(8), 2) > kVersion) {
+    if (bytes.size() >= kSegmentHeaderSize && bytes.starts_with(kMagic) &&
+        GetLittleEndian(bytes.substr(8), 2) > kVersion) {
       return Fail(ErrorCode::kNotSupported, "written by a newer version of K2I", Component::kTransactionLog);
     }
     if (AnyFrameIn(bytes)) return Corrupt(0, "the segment header is damaged");

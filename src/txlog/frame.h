@@ -23,8 +23,8 @@ struct ParsedSegment {
   size_t valid_bytes = 0;  // where the torn tail begins; the segment's size when there is none
 };
 
-/// Reads a segment. A torn tail is not an error; Corruption when a broken frame has whole ones behind it, or a frame with a
-/// good checksum cannot be understood. NotSupported for a segment of a newer version.
+/// Reads a segment. A torn tail is not an error; Corruption when a broken frame has whole ones behind it, or a frame
+/// with a good checksum cannot be understood. NotSupported for a segment of a newer version.
 Result<ParsedSegment> ParseSegment(std::string_view bytes);
 
 }  // namespace k2i::txlog

@@ -31,13 +31,23 @@ bool IsUsable(const ParsedSegment& segment) {
   return segment.header_ok && !segment.entries.empty() && std::holds_alternative<Checkpoint>(segment.entries.front());
 }
 
+Error Explain(Error error, const std::string& segment) {
+  if (error.code == ErrorCode::kCorruption) {
+    error.message +=
+        ". The table holds all progress: to start without this log, move the segments away; files of flushes "
+        "that were under way are then left to orphan clean-up";
+  }
+  return error.With("transaction log segment " + segment);
+}
+
 }  // namespace
 
 std::string SegmentName(int64_t sequence) { return fmt::format("{}{:012}{}", kPrefix, sequence, kSuffix); }
 
 std::optional<int64_t> SegmentSequence(const std::string& name) {
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
-  const std::string_view digits = std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
+  const std::string_view digits =
+      std::string_view(name).substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
   int64_t sequence = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), sequence);
   if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
@@ -53,7 +63,7 @@ Result<Log::Opened> Log::Open(LogStorage& storage, LogOptions options, Clock& cl
     const std::string name = SegmentName(sequences.back());
     K2I_ASSIGN_OR_RETURN(const std::string bytes, storage.Read(name));
     auto segment = ParseSegment(bytes);
-    if (!segment) return std::unexpected(segment.error().With("transaction log segment " + name));
+    if (!segment) return std::unexpected(Explain(segment.error(), name));
     if (IsUsable(*segment)) {
       for (const auto& entry : segment->entries) Replay(log.state_, entry);
       opened.torn_bytes = bytes.size() - segment->valid_bytes;
@@ -118,15 +128,21 @@ RecoveryState Log::state() const {
 Status Log::Rotate() {
   const std::string bytes = SegmentHeader() + EncodeFrame(Checkpoint{state_});
   if (auto created = storage_.Create(SegmentName(sequence_ + 1), bytes); !created) {
-    // The current segment still holds everything; an unfinished new one is ignored by recovery.
-    (void)storage_.Remove(SegmentName(sequence_ + 1));
+    // The current segment still holds everything, and recovery ignores an unfinished new one. But one that looks whole
+    // after all would hide what is logged from now on, so unless it is surely gone nothing more is.
+    const bool gone = storage_.Remove(SegmentName(sequence_ + 1)).has_value();
+    if (!gone || !created.error().retryable()) failed_ = created.error();
     return created;
   }
   ++sequence_;
   size_bytes_ = bytes.size();
   entries_since_checkpoint_ = 0;
   last_checkpoint_ = clock_.monotonic();
-  return DropOldSegments();
+  // Segments too many cost space, nothing else.
+  if (auto dropped = DropOldSegments(); !dropped) {
+    log::Warn("txlog_old_segments_kept", {{"error", dropped.error().ToString()}});
+  }
+  return {};
 }
 
 Status Log::DropOldSegments() {

@@ -26,12 +26,12 @@ class Log {
     RecoveryState state;
     size_t torn_bytes = 0;  // cut from the end
   };
-  /// Reads the newest segment, cuts a torn tail, and goes on in a new segment that begins with a checkpoint. `storage` and
-  /// `clock` must outlive the log. Corruption names segment and byte.
+  /// Reads the newest segment, cuts a torn tail, and goes on in a new segment that begins with a checkpoint. `storage`
+  /// and `clock` must outlive the log. Corruption names segment and byte.
   static Result<Opened> Open(LogStorage& storage, LogOptions options, Clock& clock);
 
-  /// Appends one entry; durable after the next Sync. Makes a checkpoint when one is due. ResourceExhausted: the disk is full,
-  /// nothing of the entry stays, and the same call may be tried again.
+  /// Appends one entry; durable after the next Sync. Makes a checkpoint when one is due. ResourceExhausted: the disk is
+  /// full, nothing of the entry stays, and the same call may be tried again.
   Status Append(const Entry& entry);
   /// Makes everything appended durable. An error is final: every later call returns it.
   Status Sync();

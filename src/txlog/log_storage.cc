@@ -74,8 +74,9 @@ PosixLogStorage::~PosixLogStorage() {
 Result<std::vector<std::string>> PosixLogStorage::List() {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& file : std::filesystem::directory_iterator(folder_, error)) {
-    names.push_back(file.path().filename().string());
+  // Not a range-for: its increment throws.
+  for (std::filesystem::directory_iterator file(folder_, error), end; !error && file != end; file.increment(error)) {
+    names.push_back(file->path().filename().string());
   }
   if (error) return FromErrno(error.value(), "cannot list", folder_);
   std::sort(names.begin(), names.end());

@@ -43,7 +43,13 @@ TEST(FrameTest, GoldenBytes) {
   const std::string payload = R"({"flush_id":"f","reason":"x"})";
   ASSERT_EQ(frame.size(), 9 + payload.size());
   EXPECT_EQ(frame.substr(0, 5), std::string("\x1d\0\0\0\x06", 5));
+  EXPECT_EQ(frame.substr(5, 4), std::string("\x70\xf1\x26\xf4", 4));
   EXPECT_EQ(frame.substr(9), payload);
+  EXPECT_EQ(SegmentHeader().substr(12), std::string("\x0f"
+                                                    "\xe5"
+                                                    "\x12"
+                                                    "\x72",
+                                                    4));
   EXPECT_EQ(SegmentHeader().substr(0, 12), std::string("K2ITXLOG\x01\0\0\0", 12));
 }
 
@@ -147,7 +153,8 @@ TEST_F(LogTest, RotationCutShortFallsBackToTheSegmentBefore) {
 }
 
 TEST_F(LogTest, CheckpointsByCountAndByTimeAndOldSegmentsGo) {
-  auto opened = Open({.checkpoint_interval_entries = 5, .checkpoint_interval = std::chrono::seconds(60), .max_log_files = 3});
+  auto opened =
+      Open({.checkpoint_interval_entries = 5, .checkpoint_interval = std::chrono::seconds(60), .max_log_files = 3});
   const size_t before = storage_.files.size();
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(opened.log->Append(Done("f")).has_value());
   EXPECT_EQ(storage_.files.size(), before + 1);
@@ -163,7 +170,8 @@ TEST_F(LogTest, FullDiskLeavesNoHalfFrame) {
   auto opened = Open();
   bool full = true;
   storage_.fault = [&](std::string_view operation) -> Status {
-    if (full && operation == "append") return Fail(ErrorCode::kResourceExhausted, "disk full", Component::kTransactionLog);
+    if (full && operation == "append")
+      return Fail(ErrorCode::kResourceExhausted, "disk full", Component::kTransactionLog);
     return {};
   };
   EXPECT_EQ(opened.log->Append(Done("f1")).error().code, ErrorCode::kResourceExhausted);
@@ -173,6 +181,44 @@ TEST_F(LogTest, FullDiskLeavesNoHalfFrame) {
   auto again = Open();
   EXPECT_EQ(again.torn_bytes, 0u);
   EXPECT_EQ(again.state.tables.size(), 1u);
+}
+
+TEST_F(LogTest, CorruptionSaysHowToGoOn) {
+  auto opened = Open();
+  for (const auto& entry : FlushWithoutOutcome("f1")) ASSERT_TRUE(opened.log->Append(entry).has_value());
+  storage_.files.at(Newest()).bytes[20] ^= 1;
+  const auto again = Log::Open(storage_, {}, clock_);
+  EXPECT_THAT(again.error().message, testing::HasSubstr("to start without this log, move the segments away"));
+}
+
+TEST_F(LogTest, EntriesStayWhenACheckpointFindsNoRoomOrOldSegmentsDoNotGo) {
+  auto opened = Open({.checkpoint_interval_entries = 2, .max_log_files = 2});
+  std::string failing = "create";
+  storage_.fault = [&](std::string_view operation) -> Status {
+    if (operation == failing) return Fail(ErrorCode::kResourceExhausted, "disk full", Component::kTransactionLog);
+    return {};
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(opened.log->Append(Done("f" + std::to_string(i))).has_value());
+  EXPECT_EQ(storage_.files.size(), 1u);
+  failing = "remove";
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(opened.log->Append(Done("f" + std::to_string(i))).has_value());
+  EXPECT_GT(storage_.files.size(), 2u);
+  storage_.fault = nullptr;
+  EXPECT_EQ(Open({.max_log_files = 2}).state.tables.size(), 1u);
+  EXPECT_EQ(storage_.files.size(), 2u);
+}
+
+TEST_F(LogTest, ABrokenCheckpointIsFinal) {
+  // A segment that could not be synced may look whole after a crash and hide what is logged behind it.
+  auto opened = Open({.checkpoint_interval_entries = 1});
+  storage_.fault = [](std::string_view operation) -> Status {
+    if (operation == "create") return Fail(ErrorCode::kInternal, "I/O error", Component::kTransactionLog);
+    return {};
+  };
+  EXPECT_FALSE(opened.log->Append(Done("f")).has_value());
+  storage_.fault = nullptr;
+  EXPECT_FALSE(opened.log->Append(Done("f")).has_value());
+  EXPECT_FALSE(opened.log->Sync().has_value());
 }
 
 TEST_F(LogTest, FailedSyncIsFinal) {

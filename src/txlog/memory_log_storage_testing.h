@@ -11,7 +11,8 @@ namespace k2i::txlog {
 /// Segments in memory, with what a crash does to a disk: bytes that were not synced are lost, wholly or in part.
 class MemoryLogStorage final : public LogStorage {
  public:
-  /// Called before each operation ("create", "append", "sync", "truncate", "remove"); an error is returned in its place.
+  /// Called before each operation ("create", "append", "sync", "truncate", "remove"); an error is returned in its
+  /// place.
   std::function<Status(std::string_view operation)> fault;
 
   Result<std::vector<std::string>> List() override {
