@@ -16,9 +16,9 @@ struct DataFile {
   enum class Content { kData = 0, kPositionDeletes = 1, kEqualityDeletes = 2 };
 
   Content content = Content::kData;
-  std::string file_path;    // whole location with scheme
+  std::string file_path;  // whole location with scheme
   std::string file_format = "PARQUET";
-  int32_t spec_id = 0;      // not in the entry; from the manifest
+  int32_t spec_id = 0;  // not in the entry; from the manifest
   PartitionTuple partition;
   int64_t record_count = 0;
   int64_t file_size_in_bytes = 0;
@@ -32,7 +32,7 @@ struct DataFile {
   std::vector<int64_t> split_offsets;
   std::vector<int32_t> equality_ids;
   std::optional<int32_t> sort_order_id;
-  std::optional<int64_t> first_row_id;            // v3
+  std::optional<int64_t> first_row_id;              // v3
   std::optional<std::string> referenced_data_file;  // deletes
   std::optional<int64_t> content_offset;            // v3 deletion vectors
   std::optional<int64_t> content_size_in_bytes;

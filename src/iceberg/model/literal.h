@@ -30,9 +30,9 @@ struct Bytes {
   friend auto operator<=>(const Bytes&, const Bytes&) = default;
 };
 
-/// A single primitive value. What holds it: boolean bool; int, date (days since 1970) int32_t; long, time (µs), timestamp(tz)
-/// (µs), timestamp(tz)_ns (ns) int64_t; float, double; decimal Decimal128; string std::string; uuid UuidBytes;
-/// fixed, binary Bytes. monostate: null.
+/// A single primitive value. What holds it: boolean bool; int, date (days since 1970) int32_t; long, time (µs),
+/// timestamp(tz) (µs), timestamp(tz)_ns (ns) int64_t; float, double; decimal Decimal128; string std::string; uuid
+/// UuidBytes; fixed, binary Bytes. monostate: null.
 using Literal =
     std::variant<std::monostate, bool, int32_t, int64_t, float, double, Decimal128, std::string, UuidBytes, Bytes>;
 

@@ -31,7 +31,8 @@ Schema AssignFreshIds(const Schema& schema);
 /// fit. Columns of the table that `want` lacks are fine when optional.
 std::vector<std::string> ExplainMismatch(const Schema& want, const Schema& have);
 
-/// Name mapping of the schema (table property "schema.name-mapping.default", spec appendix "Column projection"), as JSON.
+/// Name mapping of the schema (table property "schema.name-mapping.default", spec appendix "Column projection"), as
+/// JSON.
 std::string NameMappingJson(const Schema& schema);
 
 }  // namespace k2i::iceberg

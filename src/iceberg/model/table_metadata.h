@@ -68,12 +68,12 @@ struct TableMetadata {
   int32_t default_sort_order_id = 0;
   std::map<std::string, SnapshotRef> refs;
   int64_t next_row_id = 0;  // v3
-  /// Top-level members we do not model (statistics, partition-statistics, encryption-keys …): kept word for word as JSON
-  /// text, so that a commit through a file-based catalog loses nothing another engine wrote.
+  /// Top-level members we do not model (statistics, partition-statistics, encryption-keys …): kept word for word as
+  /// JSON text, so that a commit through a file-based catalog loses nothing another engine wrote.
   std::map<std::string, std::string> other;
 
   const Schema* FindSchema(int32_t schema_id) const;
-  const Schema& current_schema() const;            // REQUIRES: metadata was parsed or built by us
+  const Schema& current_schema() const;  // REQUIRES: metadata was parsed or built by us
   const PartitionSpec& default_spec() const;
   const Snapshot* FindSnapshot(int64_t snapshot_id) const;
   /// The snapshot a branch or tag points to; nullptr when there is no such ref.

@@ -16,8 +16,26 @@
 namespace k2i::iceberg {
 
 enum class TypeId {
-  kBoolean, kInt, kLong, kFloat, kDouble, kDecimal, kDate, kTime, kTimestamp, kTimestampTz, kTimestampNs,
-  kTimestampTzNs, kString, kUuid, kFixed, kBinary, kUnknown, kStruct, kList, kMap,
+  kBoolean,
+  kInt,
+  kLong,
+  kFloat,
+  kDouble,
+  kDecimal,
+  kDate,
+  kTime,
+  kTimestamp,
+  kTimestampTz,
+  kTimestampNs,
+  kTimestampTzNs,
+  kString,
+  kUuid,
+  kFixed,
+  kBinary,
+  kUnknown,
+  kStruct,
+  kList,
+  kMap,
 };
 
 class Type;
@@ -37,8 +55,8 @@ struct NestedField {
 /// Immutable.
 class Type {
  public:
-  static TypePtr Primitive(TypeId id);                     // not for decimal, fixed or nested
-  static TypePtr Decimal(int precision, int scale);        // 1 ≤ precision ≤ 38
+  static TypePtr Primitive(TypeId id);               // not for decimal, fixed or nested
+  static TypePtr Decimal(int precision, int scale);  // 1 ≤ precision ≤ 38
   static TypePtr Fixed(int length);
   static TypePtr Struct(std::vector<NestedField> fields);
   static TypePtr List(NestedField element);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// iceberg/update: pure changes of table metadata, as the REST specification names them (TableUpdate, TableRequirement), and
-// the append operation that makes the one K2I commits.
+// iceberg/update: pure changes of table metadata, as the REST specification names them (TableUpdate, TableRequirement),
+// and the append operation that makes the one K2I commits.
 #pragma once
 
 #include <optional>
@@ -14,6 +14,7 @@
 
 namespace k2i::iceberg {
 
+// clang-format off
 namespace update {
 struct AssignUuid { std::string uuid; };
 struct UpgradeFormatVersion { int32_t format_version; };
@@ -31,6 +32,7 @@ struct SetLocation { std::string location; };
 struct SetProperties { std::map<std::string, std::string> updates; };
 struct RemoveProperties { std::vector<std::string> removals; };
 }  // namespace update
+// clang-format on
 
 using TableUpdate =
     std::variant<update::AssignUuid, update::UpgradeFormatVersion, update::AddSchema, update::SetCurrentSchema,
@@ -38,6 +40,7 @@ using TableUpdate =
                  update::AddSnapshot, update::SetSnapshotRef, update::RemoveSnapshots, update::RemoveSnapshotRef,
                  update::SetLocation, update::SetProperties, update::RemoveProperties>;
 
+// clang-format off
 namespace requirement {
 struct AssertCreate {};
 struct AssertTableUuid { std::string uuid; };
@@ -48,12 +51,12 @@ struct AssertLastAssignedPartitionId { int32_t partition_id; };
 struct AssertDefaultSpecId { int32_t spec_id; };
 struct AssertDefaultSortOrderId { int32_t order_id; };
 }  // namespace requirement
+// clang-format on
 
-using TableRequirement =
-    std::variant<requirement::AssertCreate, requirement::AssertTableUuid, requirement::AssertRefSnapshotId,
-                 requirement::AssertLastAssignedFieldId, requirement::AssertCurrentSchemaId,
-                 requirement::AssertLastAssignedPartitionId, requirement::AssertDefaultSpecId,
-                 requirement::AssertDefaultSortOrderId>;
+using TableRequirement = std::variant<requirement::AssertCreate, requirement::AssertTableUuid,
+                                      requirement::AssertRefSnapshotId, requirement::AssertLastAssignedFieldId,
+                                      requirement::AssertCurrentSchemaId, requirement::AssertLastAssignedPartitionId,
+                                      requirement::AssertDefaultSpecId, requirement::AssertDefaultSortOrderId>;
 
 /// CommitConflict naming the first requirement that `base` does not meet (base null: no table yet).
 Status CheckRequirements(std::span<const TableRequirement> requirements, const TableMetadata* base);
@@ -75,8 +78,9 @@ struct CreateTableRequest {
 };
 
 /// Metadata of a new table, as Iceberg's TableMetadata.newTableMetadata makes it. A property "format-version" overrules
-/// the request's, and is not stored, no more than other properties that Iceberg reserves. InvalidArgument for an illegal
-/// schema or spec, or a type that the format version does not have; NotSupported for a version other than 2 and 3.
+/// the request's, and is not stored, no more than other properties that Iceberg reserves. InvalidArgument for an
+/// illegal schema or spec, or a type that the format version does not have; NotSupported for a version other than 2
+/// and 3.
 Result<TableMetadata> NewTableMetadata(const CreateTableRequest& request, std::string location, std::string uuid,
                                        int64_t now_ms);
 
