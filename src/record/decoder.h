@@ -4,18 +4,19 @@
 // declared_schema.h say what table a topic wants, decoder_options.h names the metadata columns.
 //
 // What JSON fits which column (Format::kJson). A column takes the field of exactly its name:
-// - boolean: true, false. int, long: numbers of integral value (1, 1.0, 1e3). float, double: numbers, rounded to the
-// nearest.
-// - decimal: a number, or a string that holds one; exact, never by way of a double. More fractional digits than the
-// scale
-//   are rejected unless they are zeros.
-// - date: "2024-01-31". time: "12:34:56[.fraction]". timestamptz: RFC 3339 with its offset ("Z", "+02:00"); timestamp:
-// the same
-//   without an offset. Both also take integers: milliseconds since 1970-01-01 UTC. Digits beyond the column's unit are
-//   cut off.
-// - string: a string; any other value as its JSON text, word for word.
-// - uuid: the 36-character form. fixed, binary: base64 (RFC 4648 §4, padded).
-// - struct: an object. list: an array. map<string, T>: an object; its keys must differ.
+// - boolean: true, false
+// - int, long: numbers of integral value (1, 1.0, 1e3)
+// - float, double: numbers, rounded to the nearest
+// - decimal: a number, or a string that holds one; exact, never by way of a double. Fractional digits beyond the scale
+//   must be zeros.
+// - date: "2024-01-31"; time: "12:34:56[.fraction]"
+// - timestamptz: RFC 3339 with its offset ("Z", "+02:00"); timestamp: the same without an offset. Both take integers
+//   too: milliseconds since 1970-01-01 UTC. Digits beyond the column's unit are cut off.
+// - string: a string; any other value as its JSON text, word for word
+// - uuid: the 36-character form
+// - fixed, binary: base64 (RFC 4648 §4, padded)
+// - struct: an object; list: an array; map<string, T>: an object whose keys differ
+//
 // Null or missing: null, or rejected where the column is required. A field that is there twice: the last counts, but
 // each must fit. Fields with no column: see DecoderOptions::extra_column; there, nested ones stand under their path
 // ("device.battery", "items[0].sku").

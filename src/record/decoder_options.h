@@ -7,17 +7,14 @@ namespace k2i::record {
 
 enum class Format { kJson, kRaw };
 
-/// Names of the columns filled from the Kafka record rather than from its value; empty: off.
-///
-/// | column    | Iceberg type                              | value |
-/// |-----------|-------------------------------------------|-----------------------------------------------------------|
-/// | topic     | string                                    | | | partition | int | | | offset    | long | | | timestamp
-/// | timestamptz                               | the record timestamp; null where there is none            | | key |
-/// string (JSON) or binary (raw)             | null for a null key; in a string column, a key that is    | | | | not
-/// UTF-8 rejects the record: its bytes must not be lost  | | headers   | list<struct<name: string, value: binary>> |
-/// empty for a record without headers                        |
-///
-/// The types are those K2I creates; in a table that is there already, key may be of either type.
+/// Names of the columns filled from the Kafka record rather than from its value; empty: off. K2I creates them as
+/// - topic: string
+/// - partition: int
+/// - offset: long
+/// - timestamp: timestamptz; null for a record without a timestamp
+/// - key: string for JSON, binary for raw; in a table that is there already, either. Where it is a string, a key that
+///   is not UTF-8 rejects the record: its bytes must not be lost.
+/// - headers: list<struct<name: string required, value: binary>>; empty for a record without headers
 struct MetadataColumns {
   std::string topic = "_kafka_topic";
   std::string partition = "_kafka_partition";

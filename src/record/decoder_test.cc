@@ -353,6 +353,17 @@ TEST_F(DecoderTest, TracksPositions) {
   EXPECT_TRUE(none.runs.empty() && none.ranges.empty());
 }
 
+TEST_F(DecoderTest, StartsARunWhereOffsetsGoBack) {
+  Make({{.name = "a", .type = "long"}});
+  MessageBatchBuilder builder;
+  builder.Add({.offset = 5, .value = "{}"}).Add({.offset = 6, .value = "{}"}).Add({.offset = 5, .value = "{}"});
+  Append(builder.Build());
+  const DecodedRows rows = Seal();
+  ASSERT_EQ(rows.runs.size(), 2U);
+  EXPECT_EQ(rows.runs[0].row_count, 2);
+  EXPECT_EQ(rows.runs[1].first_row, 2);
+}
+
 TEST_F(DecoderTest, SealsAreIndependentAndFreeTheirMemory) {
   Make({{.name = "a", .type = "long"}, {.name = "s", .type = "string"}, {.name = "l", .type = "list<boolean>"}});
   std::mt19937 random(9);

@@ -17,7 +17,8 @@ void PositionTracker::Begin(const kafka::Message& message) {
 }
 
 void PositionTracker::AddRow(const kafka::Message& message) {
-  if (!run_open_) {
+  // A consumer that was set back reads offsets again; a run's offsets ascend all the same.
+  if (!run_open_ || message.offset.value <= offsets_.back()) {
     runs_.push_back({.partition = current_->first, .first_row = row_count()});
     run_open_ = true;
   }
