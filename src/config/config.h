@@ -87,7 +87,7 @@ struct MetadataColumnsConfig {
   std::string partition = "_kafka_partition";
   std::string offset = "_kafka_offset";
   std::string timestamp = "_kafka_timestamp";
-  std::string key;
+  std::string key = "_kafka_key";
   std::string headers;
 };
 

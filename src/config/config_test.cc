@@ -91,7 +91,7 @@ TEST(ConfigTest, DerivesDefaults) {
   EXPECT_EQ(config->iceberg.sql.name, "k2i");
   EXPECT_EQ(config->schema.extra_column, "_extra");
   EXPECT_EQ(config->schema.metadata.offset, "_kafka_offset");
-  EXPECT_EQ(config->schema.metadata.key, "");
+  EXPECT_EQ(config->schema.metadata.key, "_kafka_key");
 }
 
 TEST(ConfigTest, AcceptsTheOtherSpellings) {
