@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/ingest_run.h"
+
+#include <arrow/compute/initialize.h>
+#include <arrow/memory_pool.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "base/executor.h"
+#include "base/logging.h"
+#include "cli/progress_line.h"
+#include "cli/server_ports.h"
+#include "cli/signals.h"
+#include "cli/version.h"
+#include "cli/wiring.h"
+#include "io/s3_object_store.h"
+#include "kafka/rdkafka_source.h"
+#include "txlog/log.h"
+
+namespace k2i::cli {
+namespace {
+
+/// Everything that stands on this machine: the log and the dead letters beside it.
+struct LocalState {
+  std::unique_ptr<txlog::PosixLogStorage> storage;
+  std::unique_ptr<txlog::Log> log;
+  txlog::RecoveryState recovered;
+  std::unique_ptr<txlog::DeadLetterFile> dead_letters;
+};
+
+Result<LocalState> OpenLocalState(const config::TransactionLogConfig& config, Clock& clock) {
+  LocalState state;
+  K2I_ASSIGN_OR_RETURN(state.storage, txlog::PosixLogStorage::Open(config.log_dir));
+  const txlog::LogOptions options{.checkpoint_interval_entries = config.checkpoint_interval_entries,
+                                  .checkpoint_interval = std::chrono::seconds(config.checkpoint_interval_seconds),
+                                  .max_log_files = static_cast<int>(config.max_log_files)};
+  K2I_ASSIGN_OR_RETURN(auto opened, txlog::Log::Open(*state.storage, options, clock));
+  state.log = std::move(opened.log);
+  state.recovered = std::move(opened.state);
+  K2I_ASSIGN_OR_RETURN(state.dead_letters, txlog::DeadLetterFile::Open(config.log_dir + "/dead-letters.jsonl"));
+  return state;
+}
+
+Status InitializeArrow() {
+  const auto initialized = arrow::compute::Initialize();
+  if (initialized.ok()) return {};
+  return Fail(ErrorCode::kInternal, "Arrow compute: " + initialized.ToString());
+}
+
+Status Run(const config::Config& config, std::stop_token stop) {
+  K2I_RETURN_IF_ERROR(InitializeArrow());
+  SystemClock clock;
+  Random random(Random::SystemSeed());
+  MetricsRegistry registry;
+  K2I_ASSIGN_OR_RETURN(auto local, OpenLocalState(config.transaction_log, clock));
+  K2I_ASSIGN_OR_RETURN(auto catalog, MakeCatalog(config, clock, random));
+
+  const auto options = MakePipelineOptions(config);
+  const std::string table = options.stream.table.identifier.ToString();
+  ingest::IngestMetrics metrics(registry, table);
+  ingest::ComponentHealth health(metrics);
+  ingest::SharedStatus status;
+  status.Update([&](ingest::StreamStatus& s) {
+    s.pipeline = config.kafka.group_id;
+    s.table = table;
+  });
+  // Counts what the stream holds; the memory itself comes from the binary's allocator, jemalloc.
+  arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
+  ThreadExecutor executor;
+  const ingest::TableStream::Parts parts{
+      .flushing = {.committing = {*catalog.catalog, *catalog.store, clock, random, metrics, health},
+                   .log = *local.log,
+                   .pool = pool},
+      .dead_letters = *local.dead_letters,
+      .executor = executor,
+      .status = status};
+  ingest::Pipeline pipeline(parts, options, [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
+    K2I_ASSIGN_OR_RETURN(auto source, kafka::RdkafkaSource::Open(MakeKafkaOptions(config), listener));
+    return source;
+  });
+  K2I_ASSIGN_OR_RETURN(const auto server, ServeStream(config.server, pipeline, health, status, registry));
+  const auto progress = ::isatty(STDERR_FILENO) == 1 ? std::make_unique<ProgressLine>(status) : nullptr;
+  log::Info("started", {{"version", kVersion}, {"table", table}, {"pipeline", config.kafka.group_id}});
+  const Status done = pipeline.Run(local.recovered, stop);
+  const auto last = status.Get();
+  log::Info("stopped", {{"committed_rows", last.committed_rows}, {"commits", last.commits}, {"dead_letters", last.dead_letters}});
+  return done;
+}
+
+}  // namespace
+
+Status RunIngest(const config::Config& config) {
+  Status done;
+  {
+    const SignalStop signals;
+    done = Run(config, signals.token());
+  }
+  io::ShutdownS3();
+  return done;
+}
+
+}  // namespace k2i::cli

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/server_ports.h"
+
+#include "base/clock.h"
+#include "base/logging.h"
+#include "cli/version.h"
+#include "server/monitoring.h"
+
+namespace k2i::cli {
+namespace {
+
+/// The stream as the servers want to see it.
+class StreamPorts final : public server::HealthPort, public server::MetricsPort {
+ public:
+  StreamPorts(const ingest::Pipeline& pipeline, const ingest::ComponentHealth& health,
+              const ingest::SharedStatus& status, const MetricsRegistry& registry)
+      : pipeline_(pipeline), health_(health), status_(status), registry_(registry) {}
+
+  std::map<std::string, server::ComponentReport> Components() override {
+    std::map<std::string, server::ComponentReport> components;
+    for (const auto& [name, message] : health_.Report()) {
+      components[name] = message ? server::ComponentReport{server::HealthState::kDegraded, *message}
+                                 : server::ComponentReport{server::HealthState::kHealthy, ""};
+    }
+    return components;
+  }
+
+  std::optional<std::string> NotReady() override {
+    const auto report = health_.Report();
+    for (const char* component : {"catalog", "schema"}) {
+      if (const auto& message = report.at(component)) return std::string(component) + ": " + *message;
+    }
+    if (!pipeline_.ready()) return "no partitions are assigned yet";
+    return std::nullopt;
+  }
+
+  std::string StatusJson() override { return ingest::StatusJson(status_.Get()); }
+  std::string Version() override { return kVersion; }
+  double UptimeSeconds() override { return std::chrono::duration<double>(clock_.monotonic() - started_).count(); }
+  std::string Render() override { return registry_.Render(); }
+
+ private:
+  const ingest::Pipeline& pipeline_;
+  const ingest::ComponentHealth& health_;
+  const ingest::SharedStatus& status_;
+  const MetricsRegistry& registry_;
+  SystemClock clock_;
+  const Duration started_ = clock_.monotonic();
+};
+
+struct RunningServer final : StreamServer {
+  explicit RunningServer(StreamPorts stream_ports) : ports(stream_ports) {}
+  StreamPorts ports;
+  std::unique_ptr<server::HttpServer> health;
+  std::unique_ptr<server::HttpServer> metrics;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& config, const ingest::Pipeline& pipeline,
+                                                  const ingest::ComponentHealth& health,
+                                                  const ingest::SharedStatus& status, const MetricsRegistry& registry) {
+  if (!config.enabled) return nullptr;
+  auto running = std::make_unique<RunningServer>(StreamPorts(pipeline, health, status, registry));
+  K2I_ASSIGN_OR_RETURN(running->health,
+                       server::ServeHealth(config.bind, static_cast<int>(config.health_port), running->ports));
+  K2I_ASSIGN_OR_RETURN(running->metrics,
+                       server::ServeMetrics(config.bind, static_cast<int>(config.metrics_port), running->ports));
+  log::Info("listening", {{"bind", config.bind}, {"health_port", running->health->port()}, {"metrics_port", running->metrics->port()}});
+  return running;
+}
+
+}  // namespace k2i::cli

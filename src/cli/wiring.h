@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The configuration as options and parts of the other modules; they know nothing of each other's configuration.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "config/config.h"
+#include "iceberg/catalog/catalog.h"
+#include "ingest/pipeline.h"
+#include "io/object_store.h"
+#include "io/storage_options.h"
+#include "kafka/options.h"
+#include "net/http.h"
+
+namespace k2i::cli {
+
+kafka::KafkaOptions MakeKafkaOptions(const config::Config& config);
+io::StorageOptions MakeStorageOptions(const config::Config& config);
+ingest::TableOptions MakeTableOptions(const config::Config& config);
+ingest::RowOptions MakeRowOptions(const config::Config& config);
+ingest::PipelineOptions MakePipelineOptions(const config::Config& config);
+
+/// A catalog and what it stands on. The order of members is the order of destruction, reversed.
+struct CatalogParts {
+  std::unique_ptr<io::ObjectStore> store;
+  std::unique_ptr<net::HttpTransport> http;
+  std::unique_ptr<iceberg::Catalog> catalog;
+};
+/// Opens the catalog; a REST catalog is not asked anything yet. `clock` and `random` must outlive the parts.
+Result<CatalogParts> MakeCatalog(const config::Config& config, Clock& clock, Random& random);
+
+/// --config, --set and what they give; shared by the commands that read the configuration.
+struct ConfigFlags {
+  std::string path;
+  std::vector<std::string> settings;  // "section.key=value"
+};
+/// Loads the configuration and sets up logging as it says.
+Result<config::Config> LoadAndConfigure(const ConfigFlags& flags);
+
+/// Prints "k2i: <message>" on standard error; returns the exit code for the error.
+int ReportError(const Error& error);
+
+}  // namespace k2i::cli
