@@ -68,6 +68,15 @@ else()
   list(APPEND CMAKE_BUILD_RPATH ${K2I_DEPS}/librdkafka/lib)
 endif()
 
-# cpp-httplib is one header with a system library in Debian; either serves.
-find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
-find_library(HTTPLIB_LIBRARY cpp-httplib)
+# k2i::httplib: Debian compiles cpp-httplib into a library, whose switches a user must repeat, or classes differ in size.
+pkg_check_modules(HTTPLIB QUIET IMPORTED_TARGET cpp-httplib)
+add_library(k2i_httplib INTERFACE)
+if(HTTPLIB_FOUND)
+  target_link_libraries(k2i_httplib INTERFACE PkgConfig::HTTPLIB)
+else()
+  find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
+  target_include_directories(k2i_httplib SYSTEM INTERFACE ${HTTPLIB_INCLUDE_DIR})
+  target_compile_definitions(k2i_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
+endif()
+target_link_libraries(k2i_httplib INTERFACE OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+add_library(k2i::httplib ALIAS k2i_httplib)

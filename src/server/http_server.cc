@@ -18,8 +18,12 @@ void Configure(httplib::Server& http, std::map<std::string, HttpHandler> handler
   http.set_payload_max_length(kMaxRequestBytes);
   http.set_read_timeout(kTimeoutSeconds);
   http.set_write_timeout(kTimeoutSeconds);
-  // Two processes must not share a port: the second is to fail, not to take half of the requests.
-  http.set_socket_options([](socket_t) {});
+  http.set_keep_alive_timeout(1);  // idle clients must not hold the few threads
+  // Without httplib's SO_REUSEPORT: the second process on a port is to fail, not to take half of the requests.
+  http.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  });
   for (auto& [path, handler] : handlers) {
     http.Get(path, [handler = std::move(handler)](const httplib::Request&, httplib::Response& response) {
       HttpAnswer answer = handler();

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
+#include "iceberg/manifest/avro/binary.h"
 #include "iceberg/manifest/avro/container.h"
 
 namespace k2i::iceberg {
@@ -327,14 +328,36 @@ TEST(ManifestTest, RefusesManifestsOfTheWrongShape) {
   }
 }
 
+/// The same file, its one block not compressed, so that damage reaches the values.
+std::string Uncompressed(const std::string& file) {
+  const std::string sync = file.substr(file.size() - 16);
+  const auto container = avro::ContainerReader::Open(file);
+  int64_t budget = 0;
+  avro::Decoder block(std::string_view(file).substr(file.find(sync) + 16), budget);
+  const int64_t count = *block.ReadLong();
+  const std::string values = *avro::Decompress(avro::Codec::kDeflate, *block.ReadBytes(), 1 << 20);
+  std::string out("Obj\1\2", 5);
+  avro::AppendBytes("avro.schema", out);
+  avro::AppendBytes(container->metadata().at("avro.schema"), out);
+  out += '\0' + sync;
+  avro::AppendLong(count, out);
+  avro::AppendBytes(values, out);
+  return out + sync;
+}
+
 TEST(ManifestTest, SurvivesDamage) {
-  const std::string good =
+  const std::string packed =
       EncodeManifest(2, TableSchema(), TableSpec(), 77, {Added(File("a")), Added(File("b"))})->bytes;
+  const std::string plain = Uncompressed(packed);
+  ASSERT_EQ(DecodeManifest(plain, {}, TableSpec(), TableSchema())->size(), 2u);
   Random random(11);
   for (int i = 0; i < 5'000; ++i) {
-    std::string bytes = good;
-    for (uint64_t n = 1 + random.Below(3); n > 0; --n)
-      bytes[random.Below(bytes.size())] = static_cast<char>(random.Next());
+    std::string bytes = i % 4 == 0 ? packed : plain;
+    // Most of the file is its schema; half of the damage goes to the values at the end.
+    const uint64_t from = random.Below(2) == 0 ? 0 : bytes.size() - 500;
+    for (uint64_t n = 1 + random.Below(3); n > 0; --n) {
+      bytes[from + random.Below(bytes.size() - from)] = static_cast<char>(random.Next());
+    }
     (void)DecodeManifest(bytes, {}, TableSpec(), TableSchema());
     (void)DecodeManifestList(bytes);
   }

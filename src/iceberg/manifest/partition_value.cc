@@ -24,16 +24,20 @@ std::optional<std::string> DecimalInFixed(Decimal128 value, size_t size) {
   return std::string(size - bytes.size(), value.value < 0 ? '\xff' : '\0') + bytes;
 }
 
-/// nullopt when the literal is not what values of the type are held in.
-std::optional<avro::Value> ToAvro(const Type& type, const Literal& literal, std::deque<std::string>& arena) {
-  if (is_null(literal)) return avro::Value{};
+/// False when the literal is not what values of the type are held in.
+bool ToAvro(const Type& type, const Literal& literal, std::deque<std::string>& arena, avro::Value& out) {
+  const auto set = [&out](auto value) {
+    out.data = value;
+    return true;
+  };
+  if (is_null(literal)) return true;
   switch (type.id()) {
     case TypeId::kBoolean:
-      if (const auto* value = std::get_if<bool>(&literal)) return avro::Value{*value};
+      if (const auto* value = std::get_if<bool>(&literal)) return set(*value);
       break;
     case TypeId::kInt:
     case TypeId::kDate:
-      if (const auto* value = std::get_if<int32_t>(&literal)) return avro::Value{int64_t{*value}};
+      if (const auto* value = std::get_if<int32_t>(&literal)) return set(int64_t{*value});
       break;
     case TypeId::kLong:
     case TypeId::kTime:
@@ -41,35 +45,35 @@ std::optional<avro::Value> ToAvro(const Type& type, const Literal& literal, std:
     case TypeId::kTimestampTz:
     case TypeId::kTimestampNs:
     case TypeId::kTimestampTzNs:
-      if (const auto* value = std::get_if<int64_t>(&literal)) return avro::Value{*value};
+      if (const auto* value = std::get_if<int64_t>(&literal)) return set(*value);
       break;
     case TypeId::kFloat:
-      if (const auto* value = std::get_if<float>(&literal)) return avro::Value{*value};
+      if (const auto* value = std::get_if<float>(&literal)) return set(*value);
       break;
     case TypeId::kDouble:
-      if (const auto* value = std::get_if<double>(&literal)) return avro::Value{*value};
+      if (const auto* value = std::get_if<double>(&literal)) return set(*value);
       break;
     case TypeId::kDecimal:
       if (const auto* value = std::get_if<Decimal128>(&literal)) {
         auto bytes = DecimalInFixed(*value, DecimalRequiredBytes(type.precision()));
-        if (!bytes.has_value()) return std::nullopt;
-        return avro::Value{std::string_view(arena.emplace_back(*std::move(bytes)))};
+        if (!bytes.has_value()) return false;
+        return set(std::string_view(arena.emplace_back(*std::move(bytes))));
       }
       break;
     case TypeId::kString:
-      if (const auto* value = std::get_if<std::string>(&literal)) return avro::Value{std::string_view(*value)};
+      if (const auto* value = std::get_if<std::string>(&literal)) return set(std::string_view(*value));
       break;
     case TypeId::kUuid:
-      if (const auto* value = std::get_if<UuidBytes>(&literal)) return avro::Value{BytesOf(*value)};
+      if (const auto* value = std::get_if<UuidBytes>(&literal)) return set(BytesOf(*value));
       break;
     case TypeId::kFixed:
     case TypeId::kBinary:
-      if (const auto* value = std::get_if<Bytes>(&literal)) return avro::Value{std::string_view(value->value)};
+      if (const auto* value = std::get_if<Bytes>(&literal)) return set(std::string_view(value->value));
       break;
     default:
       break;
   }
-  return std::nullopt;
+  return false;
 }
 
 std::optional<Literal> FromNumber(const Type& type, int64_t number) {
@@ -145,12 +149,10 @@ Result<avro::Value> PartitionValue(const Type& partition_type, const PartitionTu
   avro::Values values;
   values.reserve(fields.size());
   for (size_t i = 0; i < fields.size(); ++i) {
-    auto value = ToAvro(*fields[i].type, tuple[i], arena);
-    if (!value.has_value()) {
+    if (!ToAvro(*fields[i].type, tuple[i], arena, values.emplace_back())) {
       return Fail(ErrorCode::kInvalidArgument, "partition field " + fields[i].name +
                                                    " has a value that is not of type " + fields[i].type->ToString());
     }
-    values.push_back(*std::move(value));
   }
   return avro::Value{std::move(values)};
 }

@@ -14,11 +14,6 @@ std::unexpected<Error> Malformed(const char* what) {
   return Fail(ErrorCode::kCorruption, std::string("Avro value: ") + what);
 }
 
-Result<Value> Wrap(Result<std::string_view> bytes) {
-  if (!bytes.has_value()) return std::unexpected<Error>(std::move(bytes).error());
-  return Value{*bytes};
-}
-
 }  // namespace
 
 Result<int64_t> Decoder::ReadLong() {
@@ -47,90 +42,95 @@ Result<std::string_view> Decoder::ReadBytes() {
   return ReadExactly(static_cast<size_t>(size));
 }
 
-Result<Value> Decoder::ReadValue(const Type& type) {
+Status Decoder::ReadValue(const Type& type, Value& out) {
   if (--value_budget_ < 0) return Malformed("more values than its size warrants");
   switch (type.kind) {
     case Kind::kNull:
-      return Value{};
+      return {};
     case Kind::kBoolean:
-      return ReadBoolean();
+      return ReadBoolean(out);
     case Kind::kInt:
-      return ReadInt();
+      return ReadInt(out);
     case Kind::kLong: {
-      K2I_ASSIGN_OR_RETURN(const int64_t value, ReadLong());
-      return Value{value};
+      K2I_ASSIGN_OR_RETURN(out.data, ReadLong());
+      return {};
     }
     case Kind::kFloat:
-      return ReadFloat<float, uint32_t>();
+      return ReadFloat<float, uint32_t>(out);
     case Kind::kDouble:
-      return ReadFloat<double, uint64_t>();
+      return ReadFloat<double, uint64_t>(out);
     case Kind::kBytes:
-    case Kind::kString:
-      return Wrap(ReadBytes());
-    case Kind::kFixed:
-      return Wrap(ReadExactly(static_cast<size_t>(type.size)));
+    case Kind::kString: {
+      K2I_ASSIGN_OR_RETURN(out.data, ReadBytes());
+      return {};
+    }
+    case Kind::kFixed: {
+      K2I_ASSIGN_OR_RETURN(out.data, ReadExactly(static_cast<size_t>(type.size)));
+      return {};
+    }
     case Kind::kEnum:
-      return ReadEnum(type);
+      return ReadEnum(type, out);
     case Kind::kRecord:
-      return ReadRecord(type);
+      return ReadRecord(type, out);
     case Kind::kArray:
     case Kind::kMap:
-      return ReadItems(type);
+      return ReadItems(type, out);
     case Kind::kUnion:
-      return ReadUnion(type);
+      return ReadUnion(type, out);
   }
   return Malformed("of no known type");
 }
 
-Result<Value> Decoder::ReadInt() {
+Status Decoder::ReadInt(Value& out) {
   K2I_ASSIGN_OR_RETURN(const int64_t value, ReadLong());
   if (value < std::numeric_limits<int32_t>::min() || value > std::numeric_limits<int32_t>::max()) {
     return Malformed("an int of more than 32 bits");
   }
-  return Value{value};
+  out.data = value;
+  return {};
 }
 
 template <typename Float, typename Bits>
-Result<Value> Decoder::ReadFloat() {
+Status Decoder::ReadFloat(Value& out) {
   K2I_ASSIGN_OR_RETURN(const std::string_view bytes, ReadExactly(sizeof(Bits)));
   Bits bits = 0;
   bytes.copy(reinterpret_cast<char*>(&bits), sizeof(bits));
-  return Value{std::bit_cast<Float>(bits)};
+  out.data = std::bit_cast<Float>(bits);
+  return {};
 }
 
-Result<Value> Decoder::ReadBoolean() {
+Status Decoder::ReadBoolean(Value& out) {
   K2I_ASSIGN_OR_RETURN(const std::string_view byte, ReadExactly(1));
   if (byte[0] != 0 && byte[0] != 1) return Malformed("a boolean that is neither 0 nor 1");
-  return Value{byte[0] == 1};
+  out.data = byte[0] == 1;
+  return {};
 }
 
-Result<Value> Decoder::ReadEnum(const Type& type) {
+Status Decoder::ReadEnum(const Type& type, Value& out) {
   K2I_ASSIGN_OR_RETURN(const int64_t symbol, ReadLong());
   if (symbol < 0 || symbol >= type.size) return Malformed("an enum symbol out of range");
-  return Value{symbol};
+  out.data = symbol;
+  return {};
 }
 
-Result<Value> Decoder::ReadUnion(const Type& type) {
+Status Decoder::ReadUnion(const Type& type, Value& out) {
   K2I_ASSIGN_OR_RETURN(const int64_t branch, ReadLong());
   if (branch < 0 || static_cast<uint64_t>(branch) >= type.parts.size()) return Malformed("a union branch out of range");
-  return ReadValue(*type.parts[static_cast<size_t>(branch)]);
+  return ReadValue(*type.parts[static_cast<size_t>(branch)], out);
 }
 
-Result<Value> Decoder::ReadRecord(const Type& type) {
-  Values fields;
+Status Decoder::ReadRecord(const Type& type, Value& out) {
+  auto& fields = out.data.emplace<Values>();
   fields.reserve(type.fields.size());
-  for (const Field& field : type.fields) {
-    K2I_ASSIGN_OR_RETURN(Value value, ReadValue(*field.type));
-    fields.push_back(std::move(value));
-  }
-  return Value{std::move(fields)};
+  for (const Field& field : type.fields) K2I_RETURN_IF_ERROR(ReadValue(*field.type, fields.emplace_back()));
+  return {};
 }
 
-Result<Value> Decoder::ReadItems(const Type& type) {
-  Values items;
+Status Decoder::ReadItems(const Type& type, Value& out) {
+  auto& items = out.data.emplace<Values>();
   while (true) {
     K2I_ASSIGN_OR_RETURN(int64_t count, ReadLong());
-    if (count == 0) return Value{std::move(items)};
+    if (count == 0) return {};
     if (count < 0) {  // the block's size in bytes follows; we do not skip, so only its sign matters
       K2I_ASSIGN_OR_RETURN(const int64_t size, ReadLong());
       if (size < 0 || count == std::numeric_limits<int64_t>::min()) return Malformed("a negative block size");
@@ -139,20 +139,16 @@ Result<Value> Decoder::ReadItems(const Type& type) {
     // Items of no bytes (null, an empty record) do not occur in arrays that anybody needs.
     if (static_cast<uint64_t>(count) > rest_.size()) return Malformed("more items than bytes");
     for (; count > 0; --count) {
-      K2I_ASSIGN_OR_RETURN(Value item, type.kind == Kind::kMap ? ReadPair(type) : ReadValue(*type.parts[0]));
-      items.push_back(std::move(item));
+      Value& item = items.emplace_back();
+      K2I_RETURN_IF_ERROR(type.kind == Kind::kMap ? ReadPair(type, item) : ReadValue(*type.parts[0], item));
     }
   }
 }
 
-Result<Value> Decoder::ReadPair(const Type& type) {
-  K2I_ASSIGN_OR_RETURN(const std::string_view key, ReadBytes());
-  K2I_ASSIGN_OR_RETURN(Value value, ReadValue(*type.parts[0]));
-  Values pair;
-  pair.reserve(2);
-  pair.push_back(Value{key});
-  pair.push_back(std::move(value));
-  return Value{std::move(pair)};
+Status Decoder::ReadPair(const Type& type, Value& out) {
+  auto& pair = out.data.emplace<Values>(2);
+  K2I_ASSIGN_OR_RETURN(pair[0].data, ReadBytes());
+  return ReadValue(*type.parts[0], pair[1]);
 }
 
 }  // namespace k2i::iceberg::avro

@@ -32,20 +32,21 @@ class Decoder {
   Result<int64_t> ReadLong();
   Result<std::string_view> ReadBytes();
   Result<std::string_view> ReadExactly(size_t size);
-  Result<Value> ReadValue(const Type& type);
+  /// `out` is a fresh value.
+  Status ReadValue(const Type& type, Value& out);
 
   std::string_view rest() const { return rest_; }
 
  private:
-  Result<Value> ReadInt();
+  Status ReadInt(Value& out);
   template <typename Float, typename Bits>
-  Result<Value> ReadFloat();
-  Result<Value> ReadBoolean();
-  Result<Value> ReadEnum(const Type& type);
-  Result<Value> ReadUnion(const Type& type);
-  Result<Value> ReadRecord(const Type& type);
-  Result<Value> ReadItems(const Type& type);
-  Result<Value> ReadPair(const Type& type);
+  Status ReadFloat(Value& out);
+  Status ReadBoolean(Value& out);
+  Status ReadEnum(const Type& type, Value& out);
+  Status ReadUnion(const Type& type, Value& out);
+  Status ReadRecord(const Type& type, Value& out);
+  Status ReadItems(const Type& type, Value& out);
+  Status ReadPair(const Type& type, Value& out);
 
   std::string_view rest_;
   int64_t& value_budget_;

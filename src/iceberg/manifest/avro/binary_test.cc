@@ -19,7 +19,9 @@ std::string Encode(const Type& type, const Value& value) {
 }
 
 Result<Value> Decode(const Type& type, std::string_view bytes, int64_t budget = 1000) {
-  return Decoder(bytes, budget).ReadValue(type);
+  Value value;
+  K2I_RETURN_IF_ERROR(Decoder(bytes, budget).ReadValue(type, value));
+  return value;
 }
 
 ErrorCode DecodeError(const Type& type, std::string_view bytes, int64_t budget = 1000) {

@@ -47,7 +47,8 @@ Status ContainerReader::ReadHeader() {
   rest_.remove_prefix(kMagic.size());
   const Type map{.kind = Kind::kMap, .parts = {Primitive(Kind::kBytes)}};
   Decoder decoder(rest_, values_left_);
-  K2I_ASSIGN_OR_RETURN(const Value entries, decoder.ReadValue(map));
+  Value entries;
+  K2I_RETURN_IF_ERROR(decoder.ReadValue(map, entries));
   for (const Value& entry : *entries.As<Values>()) {
     const Values& pair = *entry.As<Values>();
     metadata_[std::string(*pair[0].As<std::string_view>())] = *pair[1].As<std::string_view>();
@@ -82,7 +83,8 @@ Status ContainerReader::ForEach(const std::function<Status(const Value&)>& visit
       const int64_t allowed = std::min(values_left_, limits_.max_record_values);
       int64_t left = allowed;
       Decoder decoder(bytes, left);
-      K2I_ASSIGN_OR_RETURN(const Value record, decoder.ReadValue(*schema_));
+      Value record;
+      K2I_RETURN_IF_ERROR(decoder.ReadValue(*schema_, record));
       values_left_ -= allowed - left;
       bytes = decoder.rest();
       K2I_RETURN_IF_ERROR(visit(record));
