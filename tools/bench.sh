@@ -1,9 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs every Google Benchmark program under bench/; arguments go to each of them.
+# tools/bench.sh ingest [OPTION…] : end-to-end throughput (bench/ingest_throughput.py)
+# tools/bench.sh [OPTION…]        : every Google Benchmark program under bench/; options go to each of them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+tools/setup.sh
 tools/build.sh release
+if [[ ${1:-} == ingest ]]; then
+  shift
+  PYTHONPATH=tools exec "${K2I_DEPS:-.deps}/venv/bin/python" bench/ingest_throughput.py "$@"
+fi
 shopt -s nullglob
 programs=(build/release/bench/*_bench)
 ((${#programs[@]})) || { echo "bench: no program build/release/bench/*_bench" >&2; exit 1; }

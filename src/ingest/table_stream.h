@@ -38,7 +38,8 @@ class TableStream {
     Flusher::Options flusher;
     Duration seal_interval = std::chrono::milliseconds(10);
     int64_t seal_rows = 65'536;
-    RetryPolicy start_retry{.max_attempts = 0, .budget = std::chrono::seconds(60)};
+    /// How long a catalog or broker may be away at start before the process gives up, for its supervisor to see.
+    RetryPolicy start_retry{.max_attempts = 0, .max_backoff = std::chrono::seconds(3), .budget = std::chrono::seconds(30)};
   };
 
   /// `parts` must outlive this.
