@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The unit tests that want a real server, and skip themselves in a build that has none at hand."""
+
+import re
+import subprocess
+
+import pytest
+
+from harness.k2i_process import BINARY, clean_environment
+from services import seaweedfs
+
+
+def run_live(program: str, servers: dict[str, str], left_out: str = "") -> None:
+    """`program` lies beside the K2I under test. A filter that matches nothing would pass too, and so would a skip."""
+    command = [str(BINARY.parent / "src" / program), f"--gtest_filter=*Live*-{left_out}"]
+    done = subprocess.run(
+        command,
+        env=clean_environment() | servers,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "SKIPPED" not in done.stdout, done.stdout
+    assert int(re.search(r"\[  PASSED  \] (\d+) test", done.stdout)[1]) > 0, done.stdout
+
+
+@pytest.mark.slow
+def test_kafka(kafka4):
+    servers = {"K2I_TEST_KAFKA": kafka4.bootstrap_servers, "K2I_TEST_KAFKA_SASL": kafka4.sasl_bootstrap_servers}
+    # ReadsFast measures, over millions of records.
+    run_live("kafka/kafka_test", servers, left_out="*.ReadsFast")
+
+
+def test_rest_catalog(rest):
+    run_live("iceberg/catalog/rest/iceberg_rest_test", {"K2I_TEST_REST_URI": rest.uri})
+
+
+def test_s3(s3):
+    servers = {
+        "K2I_TEST_S3_ENDPOINT": s3.endpoint,
+        "K2I_TEST_S3_BUCKET": s3.bucket,
+        "K2I_TEST_S3_KEY": seaweedfs.ACCESS_KEY,
+        "K2I_TEST_S3_SECRET": seaweedfs.SECRET_KEY,
+    }
+    run_live("io/io_test", servers)
