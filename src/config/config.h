@@ -62,7 +62,7 @@ struct KafkaConfig {
   GroupProtocol group_protocol = GroupProtocol::kClassic;
   int64_t batch_size = 10000;
   int64_t batch_timeout_ms = 100;
-  int64_t session_timeout_ms = 45000;
+  int64_t session_timeout_ms = 10000;
   int64_t heartbeat_interval_ms = 3000;
   int64_t max_poll_interval_ms = 300000;
   std::map<std::string, std::string> options;  // librdkafka properties as they are

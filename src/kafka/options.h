@@ -41,7 +41,7 @@ struct KafkaOptions {
   bool consumer_protocol = false;  // KIP-848; session and heartbeat times are then the broker's
   bool read_headers = false;
   int batch_size = 10000;  // records
-  int session_timeout_ms = 45000;
+  int session_timeout_ms = 10000;
   int heartbeat_interval_ms = 3000;
   int max_poll_interval_ms = 300000;
   /// Bound of Describe() and Probe().

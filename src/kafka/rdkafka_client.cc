@@ -83,6 +83,7 @@ void RdkafkaClient::OnError(rd_kafka_resp_err_t code, const char* reason) {
   }
   const ErrorCode kind = CodeOf(code);
   if (kind == ErrorCode::kUnavailable || kind == ErrorCode::kTimeout) {
+    suspicious_ = true;
     last_reason_ = reason;  // one broker of several; librdkafka tries again and has logged it
   } else {
     error_ = MakeError(code, "Kafka", reason);
@@ -110,9 +111,19 @@ std::optional<Error> RdkafkaClient::trouble() const {
   return trouble_;
 }
 
-void RdkafkaClient::set_trouble(std::optional<Error> error) {
+bool RdkafkaClient::suspicious() const {
   std::lock_guard lock(mutex_);
-  trouble_ = std::move(error);
+  return suspicious_;
+}
+
+void RdkafkaClient::SetReachable(rd_kafka_resp_err_t answer) {
+  std::lock_guard lock(mutex_);
+  if (answer == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    suspicious_ = false;
+    trouble_ = std::nullopt;
+  } else {
+    trouble_ = MakeError(answer, "no Kafka broker answers", last_reason_);
+  }
 }
 
 }  // namespace k2i::kafka

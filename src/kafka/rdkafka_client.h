@@ -47,7 +47,10 @@ class RdkafkaClient {
   std::optional<Error> TakeError();
   /// The brokers cannot be reached; nullopt when they can, as far as is known.
   std::optional<Error> trouble() const;
-  void set_trouble(std::optional<Error> error);
+  /// A connection has broken since the last word on trouble: worth asking a broker.
+  bool suspicious() const;
+  /// A broker has answered, or has not.
+  void SetReachable(rd_kafka_resp_err_t answer);
 
   /// Where the rebalance callback puts what it hears. While `on_rebalance` is set it is called instead.
   std::vector<Rebalance> pending_rebalances;
@@ -64,6 +67,7 @@ class RdkafkaClient {
   mutable std::mutex mutex_;
   std::optional<Error> error_;
   std::optional<Error> trouble_;
+  bool suspicious_ = false;
   std::string last_reason_;  // of the last broken connection: says more than "all brokers down"
 };
 

@@ -72,7 +72,7 @@ struct RdkafkaSource::Impl {
   Status OnOutOfRange(const rd_kafka_message_t& message);
   /// Goes on at `offset` in a partition whose fetching has stopped.
   Status RestartAt(const TopicPartition& tp, int64_t offset);
-  void LookWhetherTroubleIsOver();
+  void LookWhetherBrokersAnswer();
   Status SetPaused(bool pause);
   bool IsCooperative() const {
     return std::string_view(rd_kafka_rebalance_protocol(client->handle())) == "COOPERATIVE";
@@ -223,7 +223,7 @@ Result<MessageBatch> RdkafkaSource::Impl::Take(rd_kafka_message_t* first) {
   }
   const std::span<rd_kafka_message_t*> taken(scratch.data(), count);
   MessageBatch batch = MakeBatch(client, taken, options.read_headers);
-  if (!batch.messages.empty()) client->set_trouble(std::nullopt);
+  if (!batch.messages.empty()) client->SetReachable(RD_KAFKA_RESP_ERR_NO_ERROR);
   Status problem;
   for (const rd_kafka_message_t* message : taken) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
@@ -287,15 +287,15 @@ Status RdkafkaSource::Impl::RestartAt(const TopicPartition& tp, int64_t offset) 
   return paused ? ToStatus(rd_kafka_pause_partitions(handle, all.get()), "pausing") : Status{};
 }
 
-void RdkafkaSource::Impl::LookWhetherTroubleIsOver() {
-  // librdkafka tells when all brokers are down, but not when one is back.
+void RdkafkaSource::Impl::LookWhetherBrokersAnswer() {
+  // librdkafka does not tell when a broker is back, and "all brokers down" is not raised in every case.
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_trouble_probe || !client->trouble()) return;
+  if (now < next_trouble_probe || !(client->suspicious() || client->trouble())) return;
   next_trouble_probe = now + kTroubleProbeInterval;
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto code = rd_kafka_metadata(client->handle(), 0, nullptr, &metadata, kTroubleProbeMs);
   if (metadata != nullptr) rd_kafka_metadata_destroy(metadata);
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) client->set_trouble(std::nullopt);
+  client->SetReachable(code);
 }
 
 Status RdkafkaSource::Impl::SetPaused(bool pause) {
@@ -330,7 +330,7 @@ Result<MessageBatch> RdkafkaSource::Poll(Duration timeout) {
   rd_kafka_message_t* first = rd_kafka_consumer_poll(impl_->client->handle(), Milliseconds(timeout));
   if (first != nullptr) return impl_->Take(first);
   K2I_RETURN_IF_ERROR(impl_->CarryOutRebalances());
-  impl_->LookWhetherTroubleIsOver();
+  impl_->LookWhetherBrokersAnswer();
   return MessageBatch{};
 }
 

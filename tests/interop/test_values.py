@@ -48,7 +48,7 @@ PLAIN_ROWS = [
 def test_a_table_is_made_from_the_records(k2i, kafka4, warehouse, topic):
     taken = ingested(k2i, kafka4, warehouse, topic, PLAIN_ROWS)
     by_value = {topics.encoded(row): row for row in PLAIN_ROWS}
-    expected = [each.row(by_value[each.value]) for each in taken]
+    expected = [each.row(by_value[each.value]) | {"_kafka_key": each.key.decode()} for each in taken]
     for read in (read_pyiceberg, read_duckdb):
         found = read(warehouse, "lake", topic)
         # The column for members without one, which an inferred table has and nothing here fills.

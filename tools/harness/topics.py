@@ -19,6 +19,7 @@ class Produced:
     offset: int
     timestamp_ms: int
     value: bytes
+    key: bytes | None = None
 
     def row(self, columns: dict) -> dict:
         """The row that K2I should make of it, `columns` being those of its value."""
@@ -58,7 +59,7 @@ def produce(bootstrap_servers: str, topic: str, values: list, partitions: int = 
         if error:
             failed.append(str(error))
             return
-        taken.append(Produced(topic, message.partition(), message.offset(), message.timestamp()[1], message.value()))
+        taken.append(Produced(topic, message.partition(), message.offset(), message.timestamp()[1], message.value(), message.key()))
 
     for number, value in enumerate(values):
         producer.produce(topic, encoded(value), key=f"k{number}", partition=number % partitions, on_delivery=delivered)
