@@ -69,16 +69,16 @@ inline std::unexpected<Error> Fail(ErrorCode code, std::string message, Componen
 #define K2I_CONCAT(a, b) K2I_CONCAT_INNER(a, b)
 
 /// Returns the error of a Status or Result expression to the caller.
-#define K2I_RETURN_IF_ERROR(expr)                                                     \
-  do {                                                                                \
-    if (auto k2i_status = (expr); !k2i_status.has_value()) {                          \
-      return std::unexpected<::k2i::Error>(std::move(k2i_status).error());            \
-    }                                                                                 \
+#define K2I_RETURN_IF_ERROR(expr)                                          \
+  do {                                                                     \
+    if (auto k2i_status = (expr); !k2i_status.has_value()) {               \
+      return std::unexpected<::k2i::Error>(std::move(k2i_status).error()); \
+    }                                                                      \
   } while (false)
 
 /// K2I_ASSIGN_OR_RETURN(auto x, F()): x is F()'s value, or the error is returned.
 #define K2I_ASSIGN_OR_RETURN(lhs, expr) K2I_ASSIGN_OR_RETURN_INNER(K2I_CONCAT(k2i_result_, __LINE__), lhs, expr)
-#define K2I_ASSIGN_OR_RETURN_INNER(result, lhs, expr)                                 \
-  auto result = (expr);                                                               \
+#define K2I_ASSIGN_OR_RETURN_INNER(result, lhs, expr)                                       \
+  auto result = (expr);                                                                     \
   if (!result.has_value()) return std::unexpected<::k2i::Error>(std::move(result).error()); \
   lhs = std::move(result).value()

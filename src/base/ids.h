@@ -18,7 +18,8 @@ struct StrongNumber {
 };
 
 using PartitionId = StrongNumber<struct PartitionIdTag, int32_t>;
-/// A Kafka offset: a position in a partition's log, not a count of records (control records and compaction leave holes).
+/// A Kafka offset: a position in a partition's log, not a count of records (control records and compaction leave
+/// holes).
 using Offset = StrongNumber<struct OffsetTag, int64_t>;
 using SnapshotId = StrongNumber<struct SnapshotIdTag, int64_t>;
 

@@ -26,8 +26,7 @@ struct Field {
   Field(std::string_view n, bool v) : name(n), value(v) {}
   Field(std::string_view n, double v) : name(n), value(v) {}
   template <typename T>
-    requires std::is_integral_v<T>
-  Field(std::string_view n, T v) : name(n), value(static_cast<int64_t>(v)) {}
+  requires std::is_integral_v<T> Field(std::string_view n, T v) : name(n), value(static_cast<int64_t>(v)) {}
 };
 
 /// Call once at start; before it, text at level info.

@@ -31,8 +31,10 @@ struct RetryContext {
   std::function<void(const Error&, int attempt, Duration backoff)> on_retry;
 };
 
-/// True when `error` may be tried again now: retryable, within attempts and budget. Sleeps the backoff before it says so.
-bool WaitBeforeRetry(const RetryPolicy& policy, RetryContext& context, const Error& error, int attempt, Duration started);
+/// True when `error` may be tried again now: retryable, within attempts and budget. Sleeps the backoff before it says
+/// so.
+bool WaitBeforeRetry(const RetryPolicy& policy, RetryContext& context, const Error& error, int attempt,
+                     Duration started);
 
 /// Calls `call` (returning Result<T>) until it succeeds, fails with an error that is not retryable, or the policy is
 /// spent; then returns its last error. Cancelled when `stop` is requested while waiting.

@@ -71,7 +71,8 @@ HotBuffer::Usage HotBuffer::total() const {
   usage.rows += flying.rows;
   usage.bytes += flying.bytes;
   usage.any = usage.any || flying.any;
-  if (flying.oldest_sealed) usage.oldest_sealed = std::min(usage.oldest_sealed.value_or(*flying.oldest_sealed), *flying.oldest_sealed);
+  if (flying.oldest_sealed)
+    usage.oldest_sealed = std::min(usage.oldest_sealed.value_or(*flying.oldest_sealed), *flying.oldest_sealed);
   return usage;
 }
 

@@ -16,7 +16,8 @@ const TopicPartition kP1{"t", PartitionId{1}};
 
 using Position = std::pair<int32_t, int64_t>;  // partition, offset
 
-/// A slice whose single column holds partition * 1e6 + offset, so that values and positions can be held against each other.
+/// A slice whose single column holds partition * 1e6 + offset, so that values and positions can be held against each
+/// other.
 SlicePtr SliceOf(const std::vector<Position>& positions, int64_t sealed_at = 0) {
   record::DecodedRows decoded;
   arrow::Int64Builder values;
@@ -70,7 +71,8 @@ TEST(SliceTest, DropBelowMatchesANaiveModel) {
       all.insert(all.end(), positions.begin(), positions.end());
       slices.push_back(SliceOf(positions));
     }
-    OffsetVector boundary{{kP0, Offset{static_cast<int64_t>(random() % 80)}}, {kP1, Offset{static_cast<int64_t>(random() % 80)}}};
+    OffsetVector boundary{{kP0, Offset{static_cast<int64_t>(random() % 80)}},
+                          {kP1, Offset{static_cast<int64_t>(random() % 80)}}};
     std::erase_if(all, [&](const Position& position) {
       const auto it = boundary.find({"t", PartitionId{position.first}});
       return it != boundary.end() && position.second < it->second.value;

@@ -25,8 +25,8 @@ RowRange RowsFrom(const Slice& slice, const record::Run& run, Offset from) {
 }
 
 /// A slice of the rows in `kept`, one range for each piece of a run; null when nothing is left.
-void AppendPieces(const Slice& slice, const std::vector<std::pair<const record::Run*, RowRange>>& kept, OffsetRanges ranges,
-                  std::vector<SlicePtr>& out) {
+void AppendPieces(const Slice& slice, const std::vector<std::pair<const record::Run*, RowRange>>& kept,
+                  OffsetRanges ranges, std::vector<SlicePtr>& out) {
   // Each piece becomes a slice of its own, zero-copy; the ranges go with the first.
   for (const auto& [run, rows] : kept) {
     auto piece = std::make_shared<Slice>();
@@ -97,7 +97,8 @@ std::vector<SlicePtr> DropBelow(const std::vector<SlicePtr>& slices, const Offse
   });
 }
 
-std::vector<SlicePtr> DropPartitions(const std::vector<SlicePtr>& slices, const std::vector<TopicPartition>& partitions) {
+std::vector<SlicePtr> DropPartitions(const std::vector<SlicePtr>& slices,
+                                     const std::vector<TopicPartition>& partitions) {
   return Filter(slices, [&](const TopicPartition& partition) {
     const bool dropped = std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
     return Offset{dropped ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min()};

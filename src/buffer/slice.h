@@ -13,8 +13,8 @@
 
 namespace k2i::buffer {
 
-/// Rows sealed together; immutable. Knows the Kafka position of each row, and the ranges it stands for: these cover holes and
-/// rejected records too, so that a slice may have ranges and no rows.
+/// Rows sealed together; immutable. Knows the Kafka position of each row, and the ranges it stands for: these cover
+/// holes and rejected records too, so that a slice may have ranges and no rows.
 struct Slice {
   std::shared_ptr<arrow::RecordBatch> rows;  // null: no rows
   std::vector<record::Run> runs;             // cover the rows, in order
@@ -30,11 +30,12 @@ using SlicePtr = std::shared_ptr<const Slice>;
 /// Seals decoded rows; `ranges` are what the reader's positions moved by.
 SlicePtr MakeSlice(record::DecodedRows decoded, OffsetRanges ranges, Duration sealed_at);
 
-/// The slices without the rows below `boundary` (a partition that is not in it keeps all), buffers shared. Slices left with
-/// neither rows nor ranges are dropped.
+/// The slices without the rows below `boundary` (a partition that is not in it keeps all), buffers shared. Slices left
+/// with neither rows nor ranges are dropped.
 std::vector<SlicePtr> DropBelow(const std::vector<SlicePtr>& slices, const OffsetVector& boundary);
 
 /// The slices without the rows and ranges of `partitions`.
-std::vector<SlicePtr> DropPartitions(const std::vector<SlicePtr>& slices, const std::vector<TopicPartition>& partitions);
+std::vector<SlicePtr> DropPartitions(const std::vector<SlicePtr>& slices,
+                                     const std::vector<TopicPartition>& partitions);
 
 }  // namespace k2i::buffer

@@ -87,7 +87,8 @@ std::string FishCompletion(const CLI::App& app) {
   std::string out = "# fish completion for k2i: k2i completions fish | source\n";
   for (const CLI::App* command : Commands(app)) {
     const std::string name = command->get_name();
-    out += fmt::format("complete -c k2i -f -n __fish_use_subcommand -a {} -d {}\n", name, Quoted(command->get_description()));
+    out += fmt::format("complete -c k2i -f -n __fish_use_subcommand -a {} -d {}\n", name,
+                       Quoted(command->get_description()));
     for (const CLI::Option* option : command->get_options()) {
       for (const auto& flag : option->get_lnames()) {
         out += fmt::format("complete -c k2i -n '__fish_seen_subcommand_from {}' -l {} -d {}\n", name, flag,

@@ -9,7 +9,8 @@ class App;
 
 namespace k2i::cli {
 
-/// Completion scripts and the manual page, made from the commands and options of `app`, so that they are never behind it.
+/// Completion scripts and the manual page, made from the commands and options of `app`, so that they are never behind
+/// it.
 std::string BashCompletion(const CLI::App& app);
 std::string ZshCompletion(const CLI::App& app);
 std::string FishCompletion(const CLI::App& app);

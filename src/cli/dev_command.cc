@@ -52,7 +52,8 @@ void AddDevCommand(CLI::App& app, int& exit_code) {
   command->add_option("--warehouse", flags->warehouse, "Folder of catalog and tables")->required();
   command->add_option("--bootstrap-servers", flags->bootstrap_servers, "Kafka brokers")->capture_default_str();
   command->add_option("--table", flags->table, "Table in the namespace dev (default: the topic's name)");
-  command->add_option("--flush-interval", flags->flush_interval_seconds, "Seconds between commits")->capture_default_str();
+  command->add_option("--flush-interval", flags->flush_interval_seconds, "Seconds between commits")
+      ->capture_default_str();
   command->add_option("--set", flags->settings, "section.key=value; may be repeated");
   command->callback([flags, &exit_code] {
     const auto config = LoadAndConfigure({.path = "", .settings = Settings(*flags)});

@@ -75,16 +75,18 @@ Status Run(const config::Config& config, std::stop_token stop) {
       .dead_letters = *local.dead_letters,
       .executor = executor,
       .status = status};
-  ingest::Pipeline pipeline(parts, options, [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
-    K2I_ASSIGN_OR_RETURN(auto source, kafka::RdkafkaSource::Open(MakeKafkaOptions(config), listener));
-    return source;
-  });
+  ingest::Pipeline pipeline(
+      parts, options, [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
+        K2I_ASSIGN_OR_RETURN(auto source, kafka::RdkafkaSource::Open(MakeKafkaOptions(config), listener));
+        return source;
+      });
   K2I_ASSIGN_OR_RETURN(const auto server, ServeStream(config.server, pipeline, health, status, registry));
   const auto progress = ::isatty(STDERR_FILENO) == 1 ? std::make_unique<ProgressLine>(status) : nullptr;
   log::Info("started", {{"version", kVersion}, {"table", table}, {"pipeline", config.kafka.group_id}});
   const Status done = pipeline.Run(local.recovered, stop);
   const auto last = status.Get();
-  log::Info("stopped", {{"committed_rows", last.committed_rows}, {"commits", last.commits}, {"dead_letters", last.dead_letters}});
+  log::Info("stopped",
+            {{"committed_rows", last.committed_rows}, {"commits", last.commits}, {"dead_letters", last.dead_letters}});
   return done;
 }
 

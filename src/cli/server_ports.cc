@@ -66,7 +66,9 @@ Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& co
                        server::ServeHealth(config.bind, static_cast<int>(config.health_port), running->ports));
   K2I_ASSIGN_OR_RETURN(running->metrics,
                        server::ServeMetrics(config.bind, static_cast<int>(config.metrics_port), running->ports));
-  log::Info("listening", {{"bind", config.bind}, {"health_port", running->health->port()}, {"metrics_port", running->metrics->port()}});
+  log::Info(
+      "listening",
+      {{"bind", config.bind}, {"health_port", running->health->port()}, {"metrics_port", running->metrics->port()}});
   return running;
 }
 

@@ -16,7 +16,8 @@ class StreamServer {
   virtual ~StreamServer() = default;
 };
 
-/// Starts the servers; null when they are switched off. InvalidConfig when a port is taken. The references must outlive it.
+/// Starts the servers; null when they are switched off. InvalidConfig when a port is taken. The references must outlive
+/// it.
 Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& config, const ingest::Pipeline& pipeline,
                                                   const ingest::ComponentHealth& health,
                                                   const ingest::SharedStatus& status, const MetricsRegistry& registry);

@@ -61,15 +61,18 @@ void PrintForPeople(const ordered_json& answer) {
   const auto& health = answer["health"];
   const auto& status = answer["status"];
   std::printf("k2i %s, %s, up %s s\n", Text(health.value("version", ordered_json())).c_str(),
-              Text(health.value("status", ordered_json())).c_str(), Text(health.value("uptime_seconds", ordered_json())).c_str());
+              Text(health.value("status", ordered_json())).c_str(),
+              Text(health.value("uptime_seconds", ordered_json())).c_str());
   for (const auto& [name, component] : health.value("components", ordered_json::object()).items()) {
     if (component.value("status", "") == "healthy") continue;
-    std::printf("  %s %s: %s\n", name.c_str(), component.value("status", "").c_str(), component.value("message", "").c_str());
+    std::printf("  %s %s: %s\n", name.c_str(), component.value("status", "").c_str(),
+                component.value("message", "").c_str());
   }
   const auto buffer = status.value("buffer", ordered_json::object());
   const auto totals = status.value("totals", ordered_json::object());
   std::printf("%s: pipeline %s into %s\n", Text(status.value("state", ordered_json())).c_str(),
-              Text(status.value("pipeline", ordered_json())).c_str(), Text(status.value("table", ordered_json())).c_str());
+              Text(status.value("pipeline", ordered_json())).c_str(),
+              Text(status.value("table", ordered_json())).c_str());
   std::printf("consumed %s, committed %s rows in %s commits and %s files, dead letters %s, lag %s\n",
               Text(totals["consumed"]).c_str(), Text(totals["committed_rows"]).c_str(), Text(totals["commits"]).c_str(),
               Text(totals["committed_files"]).c_str(), Text(totals["dead_letters"]).c_str(),

@@ -52,7 +52,9 @@ Result<std::string> CheckTable(const config::Config& config, iceberg::Catalog& c
     return options.identifier.ToString() + " at " + table->metadata->location;
   }
   if (declared) K2I_RETURN_IF_ERROR(ingest::MakeCreateRequest(options, *declared));
-  if (!options.auto_create) return Fail(ErrorCode::kInvalidConfig, options.identifier.ToString() + " does not exist, and iceberg.auto_create is false");
+  if (!options.auto_create)
+    return Fail(ErrorCode::kInvalidConfig,
+                options.identifier.ToString() + " does not exist, and iceberg.auto_create is false");
   return options.identifier.ToString() + " does not exist yet; it will be created";
 }
 

@@ -24,42 +24,60 @@ constexpr int64_t kMegabyte = 1 << 20;
 
 std::string Upper(config::SecurityProtocol protocol) {
   switch (protocol) {
-    case config::SecurityProtocol::kPlaintext: return "PLAINTEXT";
-    case config::SecurityProtocol::kSsl: return "SSL";
-    case config::SecurityProtocol::kSaslPlaintext: return "SASL_PLAINTEXT";
-    case config::SecurityProtocol::kSaslSsl: return "SASL_SSL";
+    case config::SecurityProtocol::kPlaintext:
+      return "PLAINTEXT";
+    case config::SecurityProtocol::kSsl:
+      return "SSL";
+    case config::SecurityProtocol::kSaslPlaintext:
+      return "SASL_PLAINTEXT";
+    case config::SecurityProtocol::kSaslSsl:
+      return "SASL_SSL";
   }
   return "PLAINTEXT";
 }
 
 std::string MechanismName(config::SaslMechanism mechanism) {
   switch (mechanism) {
-    case config::SaslMechanism::kNone: return "";
-    case config::SaslMechanism::kPlain: return "PLAIN";
-    case config::SaslMechanism::kScramSha256: return "SCRAM-SHA-256";
-    case config::SaslMechanism::kScramSha512: return "SCRAM-SHA-512";
-    case config::SaslMechanism::kGssapi: return "GSSAPI";
-    case config::SaslMechanism::kOauthBearer: return "OAUTHBEARER";
+    case config::SaslMechanism::kNone:
+      return "";
+    case config::SaslMechanism::kPlain:
+      return "PLAIN";
+    case config::SaslMechanism::kScramSha256:
+      return "SCRAM-SHA-256";
+    case config::SaslMechanism::kScramSha512:
+      return "SCRAM-SHA-512";
+    case config::SaslMechanism::kGssapi:
+      return "GSSAPI";
+    case config::SaslMechanism::kOauthBearer:
+      return "OAUTHBEARER";
   }
   return "";
 }
 
 kafka::OffsetReset ResetPolicy(config::OffsetResetPolicy policy) {
   switch (policy) {
-    case config::OffsetResetPolicy::kEarliest: return kafka::OffsetReset::kEarliest;
-    case config::OffsetResetPolicy::kLatest: return kafka::OffsetReset::kLatest;
-    case config::OffsetResetPolicy::kNone: return kafka::OffsetReset::kNone;
+    case config::OffsetResetPolicy::kEarliest:
+      return kafka::OffsetReset::kEarliest;
+    case config::OffsetResetPolicy::kLatest:
+      return kafka::OffsetReset::kLatest;
+    case config::OffsetResetPolicy::kNone:
+      return kafka::OffsetReset::kNone;
   }
   return kafka::OffsetReset::kNone;
 }
 
 std::string CodecName(config::Compression compression) {
   switch (compression) {
-    case config::Compression::kUncompressed: return "uncompressed";
-    case config::Compression::kSnappy: return "snappy";
-    case config::Compression::kGzip: return "gzip";
-    case config::Compression::kLz4: return "lz4";
-    case config::Compression::kZstd: return "zstd";
+    case config::Compression::kUncompressed:
+      return "uncompressed";
+    case config::Compression::kSnappy:
+      return "snappy";
+    case config::Compression::kGzip:
+      return "gzip";
+    case config::Compression::kLz4:
+      return "lz4";
+    case config::Compression::kZstd:
+      return "zstd";
   }
   return "zstd";
 }
@@ -99,9 +117,15 @@ iceberg::RestCatalogOptions MakeRestOptions(const config::IcebergConfig& iceberg
   options.scope = rest.scope;
   options.custom_headers = rest.custom_headers;
   switch (rest.credential) {
-    case config::RestCredential::kNone: options.credential = iceberg::RestCredential::kNone; break;
-    case config::RestCredential::kBearer: options.credential = iceberg::RestCredential::kBearer; break;
-    case config::RestCredential::kOauth2: options.credential = iceberg::RestCredential::kOAuth2; break;
+    case config::RestCredential::kNone:
+      options.credential = iceberg::RestCredential::kNone;
+      break;
+    case config::RestCredential::kBearer:
+      options.credential = iceberg::RestCredential::kBearer;
+      break;
+    case config::RestCredential::kOauth2:
+      options.credential = iceberg::RestCredential::kOAuth2;
+      break;
   }
   return options;
 }
@@ -133,9 +157,15 @@ io::StorageOptions MakeStorageOptions(const Config& config) {
   const auto& storage = config.storage;
   io::StorageOptions options;
   switch (storage.type) {
-    case config::StorageType::kAuto: options.type = io::StorageType::kAuto; break;
-    case config::StorageType::kLocal: options.type = io::StorageType::kLocal; break;
-    case config::StorageType::kS3: options.type = io::StorageType::kS3; break;
+    case config::StorageType::kAuto:
+      options.type = io::StorageType::kAuto;
+      break;
+    case config::StorageType::kLocal:
+      options.type = io::StorageType::kLocal;
+      break;
+    case config::StorageType::kS3:
+      options.type = io::StorageType::kS3;
+      break;
   }
   options.s3.region = storage.region;
   options.s3.endpoint = storage.endpoint;
@@ -168,7 +198,8 @@ ingest::TableOptions MakeTableOptions(const Config& config) {
 ingest::RowOptions MakeRowOptions(const Config& config) {
   const auto& schema = config.schema;
   ingest::RowOptions options;
-  options.decoder.format = config.format.value == config::ValueFormat::kRaw ? record::Format::kRaw : record::Format::kJson;
+  options.decoder.format =
+      config.format.value == config::ValueFormat::kRaw ? record::Format::kRaw : record::Format::kJson;
   options.decoder.metadata = {.topic = schema.metadata.topic,
                               .partition = schema.metadata.partition,
                               .offset = schema.metadata.offset,
@@ -217,8 +248,7 @@ Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& ran
   }
   parts.http = std::make_unique<net::HttpClient>(
       net::HttpClientOptions{.ca_file = config.iceberg.rest.ca, .user_agent = std::string("k2i/") + kVersion});
-  K2I_ASSIGN_OR_RETURN(parts.catalog,
-                       iceberg::RestCatalog::Make(MakeRestOptions(config.iceberg), *parts.http, clock));
+  K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::RestCatalog::Make(MakeRestOptions(config.iceberg), *parts.http, clock));
   return parts;
 }
 

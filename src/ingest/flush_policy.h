@@ -27,17 +27,23 @@ enum class FlushReason { kSize, kRows, kAge, kShutdown, kMemory };
 
 constexpr std::string_view ToString(FlushReason reason) {
   switch (reason) {
-    case FlushReason::kSize: return "size";
-    case FlushReason::kRows: return "rows";
-    case FlushReason::kAge: return "age";
-    case FlushReason::kShutdown: return "shutdown";
-    case FlushReason::kMemory: return "memory";
+    case FlushReason::kSize:
+      return "size";
+    case FlushReason::kRows:
+      return "rows";
+    case FlushReason::kAge:
+      return "age";
+    case FlushReason::kShutdown:
+      return "shutdown";
+    case FlushReason::kMemory:
+      return "memory";
   }
   return "";
 }
 
 /// nullopt: not yet. `memory_short`: the source is paused, so whatever there is goes out now.
-inline std::optional<FlushReason> DecideFlush(const FlushPolicy& policy, const UncommittedRows& state, bool memory_short) {
+inline std::optional<FlushReason> DecideFlush(const FlushPolicy& policy, const UncommittedRows& state,
+                                              bool memory_short) {
   if (!state.any_offsets) return std::nullopt;
   if (policy.max_bytes > 0 && state.bytes >= policy.max_bytes) return FlushReason::kSize;
   if (policy.max_rows > 0 && state.rows >= policy.max_rows) return FlushReason::kRows;

@@ -42,11 +42,12 @@ Flusher::Flusher(Parts parts, Options options, iceberg::LoadedTable table)
       options_(std::move(options)),
       store_(parts.committing.store, parts.committing.clock),
       table_(table),
-      committer_(parts.committing, options_.committer, std::move(table), [this](const CommitIntentRecord& intent) -> Status {
-        K2I_RETURN_IF_ERROR(parts_.log.Append(
-            txlog::CommitIntent{flush_id_, intent.table_uuid, intent.snapshot_id, intent.base_snapshot_id}));
-        return parts_.log.Sync();
-      }) {}
+      committer_(parts.committing, options_.committer, std::move(table),
+                 [this](const CommitIntentRecord& intent) -> Status {
+                   K2I_RETURN_IF_ERROR(parts_.log.Append(
+                       txlog::CommitIntent{flush_id_, intent.table_uuid, intent.snapshot_id, intent.base_snapshot_id}));
+                   return parts_.log.Sync();
+                 }) {}
 
 void Flusher::DeleteAfterNextCommit(std::string flush_id, std::vector<std::string> locations) {
   leftovers_[std::move(flush_id)] = std::move(locations);
@@ -79,7 +80,8 @@ Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInf
     request.ranges = DropBelow(request.ranges, boundary);
     request.slices = buffer::DropBelow(request.slices, boundary);
     result.fenced_rows += rows_before - RowsOf(request);
-    log::Warn("rows_committed_by_another_owner_dropped", {{"table", table_.identifier.ToString()}, {"rows", result.fenced_rows}});
+    log::Warn("rows_committed_by_another_owner_dropped",
+              {{"table", table_.identifier.ToString()}, {"rows", result.fenced_rows}});
     if (request.ranges.empty()) return result;
   }
 }
@@ -103,10 +105,12 @@ Result<Flusher::Written> Flusher::WriteFilesPatiently(const FlushRequest& reques
 Result<Flusher::Written> Flusher::WriteFiles(const FlushRequest& request) {
   auto& committing = parts_.committing;
   Written written{committing.random.Uuid(), {}};
-  K2I_RETURN_IF_ERROR(parts_.log.Append(txlog::FlushStarted{written.flush_id, table_.identifier.ToString(), request.ranges}));
+  K2I_RETURN_IF_ERROR(
+      parts_.log.Append(txlog::FlushStarted{written.flush_id, table_.identifier.ToString(), request.ranges}));
   store_.TakeWriteTime();
   const Duration started = committing.clock.monotonic();
-  K2I_ASSIGN_OR_RETURN(auto writer, datafile::RollingWriter::Make(store_, MakeWriterOptions(written.flush_id), &parts_.pool));
+  K2I_ASSIGN_OR_RETURN(auto writer,
+                       datafile::RollingWriter::Make(store_, MakeWriterOptions(written.flush_id), &parts_.pool));
   if (auto wrote = WriteRows(request, *writer, written); !wrote) {
     writer->Abort();
     for (const auto& location : writer->started_files()) (void)committing.store.Delete(location);
@@ -157,8 +161,9 @@ Result<CommitOutcome> Flusher::CommitFiles(const FlushRequest& request, const Wr
 Status Flusher::Confirm(const Written& written, const CommitOutcome& outcome) {
   const auto& table = *committer_.table().metadata;
   DeleteLeftovers();
-  K2I_RETURN_IF_ERROR(parts_.log.Append(txlog::CommitDone{written.flush_id, table_.identifier.ToString(), table.table_uuid,
-                                                          outcome.snapshot_id, outcome.progress.Vector()}));
+  K2I_RETURN_IF_ERROR(
+      parts_.log.Append(txlog::CommitDone{written.flush_id, table_.identifier.ToString(), table.table_uuid,
+                                          outcome.snapshot_id, outcome.progress.Vector()}));
   return parts_.log.Sync();
 }
 

@@ -49,8 +49,8 @@ class Flusher {
   /// `parts` must outlive this. `table` gives schema, partition spec and properties of the files.
   Flusher(Parts parts, Options options, iceberg::LoadedTable table);
 
-  /// Waits through outages of store and catalog until the rows are committed or `stop` is requested. Rows that others have
-  /// committed are dropped, and the rest goes on.
+  /// Waits through outages of store and catalog until the rows are committed or `stop` is requested. Rows that others
+  /// have committed are dropped, and the rest goes on.
   /// - CommitStateUnknown: stopped before the outcome was known.
   /// - Cancelled: stopped; nothing was committed.
   /// - everything else: definitely refused; the process must stop and say so.

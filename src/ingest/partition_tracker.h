@@ -10,8 +10,8 @@
 
 namespace k2i::ingest {
 
-/// Which offsets have been read of each partition we own, and which of them have not been given to a slice yet. Ranges are
-/// positions, not counts: they cover holes (control records, compaction) and rejected records. One thread.
+/// Which offsets have been read of each partition we own, and which of them have not been given to a slice yet. Ranges
+/// are positions, not counts: they cover holes (control records, compaction) and rejected records. One thread.
 class PartitionTracker {
  public:
   /// `start`: the boundary in the table; nullopt where there is none, then the first record decides.

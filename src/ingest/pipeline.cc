@@ -8,7 +8,10 @@
 namespace k2i::ingest {
 
 Pipeline::Pipeline(TableStream::Parts parts, PipelineOptions options, OpenSource open_source)
-    : parts_(parts), options_(std::move(options)), open_source_(std::move(open_source)), stream_(parts, options_.stream) {}
+    : parts_(parts),
+      options_(std::move(options)),
+      open_source_(std::move(open_source)),
+      stream_(parts, options_.stream) {}
 
 Pipeline::~Pipeline() { stream_.StopFlush(); }
 
@@ -105,7 +108,8 @@ void Pipeline::Publish() {
     status.partitions.clear();
     for (const auto& partition : stream_.tracker().partitions()) {
       const auto lag = lags.find(partition);
-      status.partitions.push_back({partition, stream_.tracker().position(partition), stream_.committed().Next(partition),
+      status.partitions.push_back({partition, stream_.tracker().position(partition),
+                                   stream_.committed().Next(partition),
                                    lag == lags.end() ? std::nullopt : std::optional(lag->second.log_end)});
     }
     seen = status;

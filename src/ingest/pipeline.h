@@ -21,9 +21,9 @@ struct PipelineOptions {
   Duration status_interval = std::chrono::milliseconds(500);
 };
 
-/// The stream from a Source into a table, until it is stopped or must stop. Everything happens in Run, on the thread that
-/// calls it, but for flushes, which run on the executor of the stream's parts; on an InlineExecutor and fakes one thread
-/// replays a whole history (design.md §9).
+/// The stream from a Source into a table, until it is stopped or must stop. Everything happens in Run, on the thread
+/// that calls it, but for flushes, which run on the executor of the stream's parts; on an InlineExecutor and fakes one
+/// thread replays a whole history (design.md §9).
 class Pipeline final : private kafka::RebalanceListener {
  public:
   using OpenSource = std::function<Result<std::unique_ptr<kafka::Source>>(kafka::RebalanceListener&)>;
@@ -32,8 +32,8 @@ class Pipeline final : private kafka::RebalanceListener {
   Pipeline(TableStream::Parts parts, PipelineOptions options, OpenSource open_source);
   ~Pipeline() override;
 
-  /// Runs until `stop` is requested, then flushes, commits and leaves the group. Errors are those that waiting does not mend;
-  /// their component decides the exit code.
+  /// Runs until `stop` is requested, then flushes, commits and leaves the group. Errors are those that waiting does not
+  /// mend; their component decides the exit code.
   Status Run(const txlog::RecoveryState& recovered, std::stop_token stop);
 
   /// Partitions assigned, table there and not blocked.

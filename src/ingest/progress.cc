@@ -81,8 +81,8 @@ std::string ProgressJson(const Progress& progress) {
 Result<Progress> ParseProgress(std::string_view text) {
   K2I_ASSIGN_OR_RETURN(const json parsed, ParseObject(text, kOffsetsKey));
   if (parsed.value("v", json()) != kProgressVersion) {
-    return Fail(ErrorCode::kCorruption, fmt::format("{} is not of version {}; a newer K2I wrote it?", kOffsetsKey,
-                                                    kProgressVersion));
+    return Fail(ErrorCode::kCorruption,
+                fmt::format("{} is not of version {}; a newer K2I wrote it?", kOffsetsKey, kProgressVersion));
   }
   const auto topics = parsed.find("topics");
   if (topics == parsed.end() || !topics->is_object()) {
@@ -130,21 +130,23 @@ Result<std::optional<Boundary>> FindBoundary(const iceberg::TableMetadata& table
 
 Status CheckIdentity(const Progress& boundary, const kafka::ClusterInfo& cluster) {
   if (!boundary.cluster_id.empty() && !cluster.cluster_id.empty() && boundary.cluster_id != cluster.cluster_id) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("the table's offsets belong to Kafka cluster '{}', but this is cluster '{}'; write to another "
-                            "table, or use another group_id if the table is to take both",
-                            boundary.cluster_id, cluster.cluster_id),
-                Component::kKafka);
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("the table's offsets belong to Kafka cluster '{}', but this is cluster '{}'; write to another "
+                    "table, or use another group_id if the table is to take both",
+                    boundary.cluster_id, cluster.cluster_id),
+        Component::kKafka);
   }
   for (const auto& [name, topic] : boundary.topics) {
     const auto found = cluster.topic_ids.find(name);
     if (found == cluster.topic_ids.end() || found->second.empty() || topic.topic_id.empty()) continue;
     if (found->second != topic.topic_id) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("topic '{}' has been re-created: the table's offsets belong to topic id {}, the broker has {}; "
-                              "write to another table, or use another group_id to read the new topic from its start",
-                              name, topic.topic_id, found->second),
-                  Component::kKafka);
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("topic '{}' has been re-created: the table's offsets belong to topic id {}, the broker has {}; "
+                      "write to another table, or use another group_id to read the new topic from its start",
+                      name, topic.topic_id, found->second),
+          Component::kKafka);
     }
   }
   return {};

@@ -3,8 +3,8 @@
 // ingest: the stream itself. It reads a Source, decodes, buffers, writes data files and commits them exactly once
 // (design.md §4). Everything else in K2I is a part that this module wires together.
 //
-// This file: what a snapshot says of Kafka (summary keys k2i.offsets and k2i.ranges), and how the newest such statement,
-// the boundary, is found in a table. Pure.
+// This file: what a snapshot says of Kafka (summary keys k2i.offsets and k2i.ranges), and how the newest such
+// statement, the boundary, is found in a table. Pure.
 #pragma once
 
 #include <map>

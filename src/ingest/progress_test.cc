@@ -117,18 +117,17 @@ TEST(CheckIdentityTest, RefusesAnotherClusterAndARecreatedTopic) {
 TEST(CompareRangesTest, TellsAheadBehindAndNew) {
   const Progress boundary = MakeProgress(20, 5);
   const TopicPartition fresh{"events", PartitionId{7}};
-  const auto comparison = CompareRanges({{kEvents0, {Offset{10}, Offset{30}}},
-                                         {kEvents1, {Offset{6}, Offset{9}}},
-                                         {fresh, {Offset{100}, Offset{101}}}},
-                                        boundary);
+  const auto comparison = CompareRanges(
+      {{kEvents0, {Offset{10}, Offset{30}}}, {kEvents1, {Offset{6}, Offset{9}}}, {fresh, {Offset{100}, Offset{101}}}},
+      boundary);
   EXPECT_EQ(comparison.ahead, (OffsetVector{{kEvents0, Offset{20}}}));
   EXPECT_EQ(comparison.behind, (OffsetVector{{kEvents1, Offset{5}}}));
   EXPECT_TRUE(CompareRanges({{kEvents0, {Offset{20}, Offset{30}}}}, boundary).joins());
 }
 
 TEST(AdvanceTest, CarriesForwardWhatTheCommitDoesNotTouch) {
-  const Progress next = Advance(MakeProgress(20, 5), {{kEvents0, {Offset{20}, Offset{30}}}},
-                                {"cluster-a", {{"events", "topic-id"}}, {}});
+  const Progress next =
+      Advance(MakeProgress(20, 5), {{kEvents0, {Offset{20}, Offset{30}}}}, {"cluster-a", {{"events", "topic-id"}}, {}});
   EXPECT_EQ(next, MakeProgress(30, 5));
 }
 

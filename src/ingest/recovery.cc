@@ -27,12 +27,14 @@ Status CheckLogAgrees(const txlog::RecoveryState& state, const std::string& tabl
                       const iceberg::TableMetadata& table, bool has_boundary) {
   const auto logged = state.tables.find(table_name);
   if (has_boundary || logged == state.tables.end() || logged->second.table_uuid != table.table_uuid) return {};
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("the transaction log says that snapshot {} was committed to {}, but the table holds no offsets of this "
-                          "pipeline any more; starting from the beginning would double its rows. Restore the table, or "
-                          "remove the transaction log to read the topic from auto_offset_reset",
-                          logged->second.snapshot_id, table_name),
-              Component::kCatalog);
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format(
+          "the transaction log says that snapshot {} was committed to {}, but the table holds no offsets of this "
+          "pipeline any more; starting from the beginning would double its rows. Restore the table, or "
+          "remove the transaction log to read the topic from auto_offset_reset",
+          logged->second.snapshot_id, table_name),
+      Component::kCatalog);
 }
 
 }  // namespace k2i::ingest

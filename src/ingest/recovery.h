@@ -15,7 +15,8 @@ struct LeftoverFlush {
   /// It was committed after all: the table has its snapshot.
   bool committed = false;
   int64_t snapshot_id = 0;
-  /// Files to delete, but only after the next commit of ours has moved the branch: until then a request may be under way.
+  /// Files to delete, but only after the next commit of ours has moved the branch: until then a request may be under
+  /// way.
   std::vector<std::string> files;
 };
 
@@ -23,8 +24,8 @@ struct LeftoverFlush {
 std::vector<LeftoverFlush> PlanRecovery(const txlog::RecoveryState& state, const std::string& table_name,
                                         const iceberg::TableMetadata& table);
 
-/// InvalidArgument when the log says that this pipeline has committed to the table, but the table holds no boundary: its
-/// history has been lost, and starting anew would double every row.
+/// InvalidArgument when the log says that this pipeline has committed to the table, but the table holds no boundary:
+/// its history has been lost, and starting anew would double every row.
 Status CheckLogAgrees(const txlog::RecoveryState& state, const std::string& table_name,
                       const iceberg::TableMetadata& table, bool has_boundary);
 

@@ -32,8 +32,8 @@ Result<iceberg::Schema> InferredSchema(const RowOptions& options, std::span<cons
 Result<record::DecoderOptions> FitToTable(const RowOptions& options, const iceberg::Schema& schema) {
   record::DecoderOptions fitted = options.decoder;
   auto& metadata = fitted.metadata;
-  for (std::string* column : {&metadata.topic, &metadata.partition, &metadata.offset, &metadata.timestamp, &metadata.key,
-                              &metadata.headers, &fitted.extra_column}) {
+  for (std::string* column : {&metadata.topic, &metadata.partition, &metadata.offset, &metadata.timestamp,
+                              &metadata.key, &metadata.headers, &fitted.extra_column}) {
     if (column->empty() || schema.FindField(*column) != nullptr) continue;
     log::Warn("column_not_in_table", {{"column", *column}});
     column->clear();

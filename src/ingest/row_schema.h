@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "iceberg/model/schema.h"
 #include "kafka/message.h"
-#include "record/decoder_options.h"
 #include "record/declared_schema.h"
+#include "record/decoder_options.h"
 
 namespace k2i::ingest {
 
@@ -29,8 +29,8 @@ Result<std::optional<iceberg::Schema>> DeclaredSchema(const RowOptions& options)
 /// Columns inferred from records. InvalidArgument when no record of the sample is a JSON object.
 Result<iceberg::Schema> InferredSchema(const RowOptions& options, std::span<const kafka::MessageBatch> sample);
 
-/// The decoder's options for a table that may have been made by others: metadata columns and the extra column that it lacks
-/// are left out, with a warning.
+/// The decoder's options for a table that may have been made by others: metadata columns and the extra column that it
+/// lacks are left out, with a warning.
 Result<record::DecoderOptions> FitToTable(const RowOptions& options, const iceberg::Schema& schema);
 
 }  // namespace k2i::ingest

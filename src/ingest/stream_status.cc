@@ -25,8 +25,12 @@ ordered_json PartitionJson(const PartitionStatus& partition) {
 }
 
 ordered_json CommitJson(const CommitStatus& commit) {
-  return {{"snapshot_id", commit.snapshot_id}, {"committed_at_ms", commit.committed_at_ms}, {"rows", commit.rows},
-          {"files", commit.files},             {"bytes", commit.bytes},                     {"seconds", commit.seconds},
+  return {{"snapshot_id", commit.snapshot_id},
+          {"committed_at_ms", commit.committed_at_ms},
+          {"rows", commit.rows},
+          {"files", commit.files},
+          {"bytes", commit.bytes},
+          {"seconds", commit.seconds},
           {"reason", commit.reason}};
 }
 
@@ -53,9 +57,12 @@ int64_t StreamStatus::uncommitted_lag() const {
 std::string StatusJson(const StreamStatus& status) {
   ordered_json out{{"state", status.state}, {"pipeline", status.pipeline}, {"table", status.table}};
   out["lag"] = status.lag();
-  out["totals"] = {{"consumed", status.consumed},       {"committed_rows", status.committed_rows},
-                   {"committed_files", status.committed_files}, {"commits", status.commits},
-                   {"fenced_rows", status.fenced_rows}, {"dead_letters", status.dead_letters}};
+  out["totals"] = {{"consumed", status.consumed},
+                   {"committed_rows", status.committed_rows},
+                   {"committed_files", status.committed_files},
+                   {"commits", status.commits},
+                   {"fenced_rows", status.fenced_rows},
+                   {"dead_letters", status.dead_letters}};
   out["buffer"] = {{"rows", status.buffer_rows},
                    {"bytes", status.buffer_bytes},
                    {"limit_bytes", status.buffer_limit_bytes},

@@ -25,12 +25,12 @@ double SecondsSince(const Clock& clock, Duration start) {
 
 Error BehindError(const OffsetVector& behind, const OffsetRanges& ranges) {
   const auto& [partition, boundary] = *behind.begin();
-  return {ErrorCode::kInvalidArgument,
-          fmt::format("the table's boundary of {}/{} is {}, but the rows to commit start at {}: the table has been rolled "
-                      "back or restored while K2I ran; restart K2I to read again from the table's boundary",
-                      partition.topic, partition.partition.value, boundary.value,
-                      ranges.at(partition).begin.value),
-          Component::kCatalog};
+  return {
+      ErrorCode::kInvalidArgument,
+      fmt::format("the table's boundary of {}/{} is {}, but the rows to commit start at {}: the table has been rolled "
+                  "back or restored while K2I ran; restart K2I to read again from the table's boundary",
+                  partition.topic, partition.partition.value, boundary.value, ranges.at(partition).begin.value),
+      Component::kCatalog};
 }
 
 }  // namespace
@@ -55,7 +55,8 @@ Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const
     Error error = outcome ? Error{ErrorCode::kUnavailable, "the base moved"} : outcome.error();
     if (!outcome) {
       parts_.health.Degraded("catalog", error);
-      log::Warn("commit_failed", {{"table", table_.identifier.ToString()}, {"error", error.ToString()}, {"try", tries}});
+      log::Warn("commit_failed",
+                {{"table", table_.identifier.ToString()}, {"error", error.ToString()}, {"try", tries}});
       if (error.code == ErrorCode::kCommitStateUnknown) {
         attempt.sent_unknown = true;
         error.code = ErrorCode::kUnavailable;  // for the wait below: the next try begins by reading the table
@@ -86,11 +87,12 @@ Error TableCommitter::Refused(const Attempt& attempt, const Error& error) {
 Result<LoadedTable> TableCommitter::LoadFresh() {
   K2I_ASSIGN_OR_RETURN(auto loaded, parts_.catalog.LoadTable(table_.identifier));
   if (loaded.metadata->table_uuid != table_.metadata->table_uuid) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("table {} has been dropped and re-created while K2I ran (uuid {} became {}); restart K2I to write "
-                            "to the new one from the topic's start",
-                            table_.identifier.ToString(), table_.metadata->table_uuid, loaded.metadata->table_uuid),
-                Component::kCatalog);
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("table {} has been dropped and re-created while K2I ran (uuid {} became {}); restart K2I to write "
+                    "to the new one from the topic's start",
+                    table_.identifier.ToString(), table_.metadata->table_uuid, loaded.metadata->table_uuid),
+        Component::kCatalog);
   }
   return loaded;
 }
@@ -157,7 +159,8 @@ std::map<std::string, std::string> TableCommitter::Summary(const CommitRequest& 
 std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapshot, const Progress& next) const {
   const auto& base = *table_.metadata;
   SnapshotRef branch;
-  if (const auto it = base.refs.find(options_.branch); it != base.refs.end()) branch = it->second;  // keeps its retention
+  if (const auto it = base.refs.find(options_.branch); it != base.refs.end())
+    branch = it->second;  // keeps its retention
   branch.snapshot_id = snapshot.snapshot_id;
   const SnapshotRef tag{.snapshot_id = snapshot.snapshot_id,
                         .kind = SnapshotRef::Kind::kTag,

@@ -30,10 +30,11 @@ struct CommitIntentRecord {
 };
 
 struct CommitOutcome {
-  /// False: others have committed part of the ranges; drop what is below `progress` and come again. Nothing was committed.
+  /// False: others have committed part of the ranges; drop what is below `progress` and come again. Nothing was
+  /// committed.
   bool committed = false;
   int64_t snapshot_id = 0;
-  Progress progress;  // the table's whole vector: after this commit, or as found when fenced
+  Progress progress;                // the table's whole vector: after this commit, or as found when fenced
   bool files_unreferenced = false;  // fenced, and no try can have been taken: the files may be deleted
 };
 

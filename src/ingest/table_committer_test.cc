@@ -41,7 +41,10 @@ class TableCommitterTest : public testing::Test {
     file.file_path = "mem://events/data/" + std::to_string(++files_) + ".parquet";
     file.record_count = rows;
     file.file_size_in_bytes = 100;
-    return {.flush_id = "flush-" + std::to_string(files_), .files = {file}, .ranges = std::move(ranges), .watermark_ms = 77};
+    return {.flush_id = "flush-" + std::to_string(files_),
+            .files = {file},
+            .ranges = std::move(ranges),
+            .watermark_ms = 77};
   }
 
   Result<CommitOutcome> Commit(OffsetRanges ranges) {
@@ -100,8 +103,9 @@ TEST_F(TableCommitterTest, ConflictRebasesOnTheNewBaseWithTheSameManifest) {
     // Between load and commit somebody else appends.
     iceberg::Append foreign(store_, {.snapshot_id = 4711, .commit_uuid = "foreign"});
     const auto snapshot = foreign.Prepare(*Metadata(), clock_.wall_ms()).value();
-    K2I_RETURN_IF_ERROR(catalog_.ForeignCommit(kTable, {iceberg::update::AddSnapshot{snapshot},
-                                                        iceberg::update::SetSnapshotRef{"main", {.snapshot_id = 4711}}}));
+    K2I_RETURN_IF_ERROR(catalog_.ForeignCommit(
+        kTable,
+        {iceberg::update::AddSnapshot{snapshot}, iceberg::update::SetSnapshotRef{"main", {.snapshot_id = 4711}}}));
     return {};
   };
   const auto outcome = Commit({{kP0, {Offset{0}, Offset{10}}}}).value();
@@ -181,7 +185,8 @@ TEST_F(TableCommitterTest, RolledBackTableStopsTheStream) {
 TEST_F(TableCommitterTest, DroppedAndRecreatedTableStopsTheStream) {
   auto committer = MakeCommitter();
   ASSERT_TRUE(catalog_.DropTable(kTable).has_value());
-  EXPECT_EQ(committer.Commit(Request({{kP0, {Offset{0}, Offset{1}}}}), cluster_, {}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(committer.Commit(Request({{kP0, {Offset{0}, Offset{1}}}}), cluster_, {}).error().code,
+            ErrorCode::kNotFound);
   SetUp();  // drops nothing: creates the table anew, with another uuid
   auto stale = committer.Commit(Request({{kP0, {Offset{0}, Offset{1}}}}), cluster_, {});
   EXPECT_EQ(stale.error().code, ErrorCode::kInvalidArgument);

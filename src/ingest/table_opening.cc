@@ -22,14 +22,22 @@ std::unexpected<Error> BadField(std::string_view section, const std::string& fie
 /// Iceberg's own name for a partition field, as PartitionSpec.Builder gives it.
 std::string DefaultName(const std::string& source, const Transform& transform) {
   switch (transform.kind) {
-    case TransformKind::kIdentity: return source;
-    case TransformKind::kBucket: return source + "_bucket";
-    case TransformKind::kTruncate: return source + "_trunc";
-    case TransformKind::kYear: return source + "_year";
-    case TransformKind::kMonth: return source + "_month";
-    case TransformKind::kDay: return source + "_day";
-    case TransformKind::kHour: return source + "_hour";
-    case TransformKind::kVoid: return source + "_null";
+    case TransformKind::kIdentity:
+      return source;
+    case TransformKind::kBucket:
+      return source + "_bucket";
+    case TransformKind::kTruncate:
+      return source + "_trunc";
+    case TransformKind::kYear:
+      return source + "_year";
+    case TransformKind::kMonth:
+      return source + "_month";
+    case TransformKind::kDay:
+      return source + "_day";
+    case TransformKind::kHour:
+      return source + "_hour";
+    case TransformKind::kVoid:
+      return source + "_null";
   }
   return source;
 }
@@ -86,7 +94,8 @@ Result<std::optional<iceberg::LoadedTable>> FindTable(iceberg::Catalog& catalog,
   auto loaded = catalog.LoadTable(options.identifier);
   if (loaded) return std::move(*loaded);
   // A missing data file of the metadata is not a missing table.
-  if (loaded.error().code == ErrorCode::kNotFound && loaded.error().component == Component::kCatalog) return std::nullopt;
+  if (loaded.error().code == ErrorCode::kNotFound && loaded.error().component == Component::kCatalog)
+    return std::nullopt;
   return std::unexpected(loaded.error());
 }
 
@@ -135,11 +144,12 @@ Status CheckTableFits(const TableOptions& options, const std::optional<Schema>& 
     if (want != have) differences.push_back(fmt::format("partitioning: configured {}, the table has {}", want, have));
   }
   if (differences.empty()) return {};
-  return Fail(ErrorCode::kInvalidConfig,
-              fmt::format("table {} exists and differs from the configuration (the table wins; change the configuration "
-                          "or name another table):\n  - {}",
-                          options.identifier.ToString(), fmt::join(differences, "\n  - ")),
-              Component::kCatalog);
+  return Fail(
+      ErrorCode::kInvalidConfig,
+      fmt::format("table {} exists and differs from the configuration (the table wins; change the configuration "
+                  "or name another table):\n  - {}",
+                  options.identifier.ToString(), fmt::join(differences, "\n  - ")),
+      Component::kCatalog);
 }
 
 }  // namespace k2i::ingest

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How a pipeline gets its table: one that is there wins with its schema, spec and properties; one that is not is created
-// from declared or inferred columns.
+// How a pipeline gets its table: one that is there wins with its schema, spec and properties; one that is not is
+// created from declared or inferred columns.
 #pragma once
 
 #include <map>
@@ -38,16 +38,17 @@ struct TableOptions {
 /// The table, or nullopt where there is none. Errors of the catalog.
 Result<std::optional<iceberg::LoadedTable>> FindTable(iceberg::Catalog& catalog, const TableOptions& options);
 
-/// Creates namespace and table with the columns of `schema` (ids not assigned); loads it when another process was faster.
-/// InvalidConfig when auto_create is off, or a partition or sort field does not fit the schema.
+/// Creates namespace and table with the columns of `schema` (ids not assigned); loads it when another process was
+/// faster. InvalidConfig when auto_create is off, or a partition or sort field does not fit the schema.
 Result<iceberg::LoadedTable> CreateTable(iceberg::Catalog& catalog, const TableOptions& options,
                                          const iceberg::Schema& schema);
 
-/// What CreateTable asks of the catalog: fresh ids, partition and sort fields by name, name mapping, and K2I's defaults for
-/// properties that the user has not set. Pure.
+/// What CreateTable asks of the catalog: fresh ids, partition and sort fields by name, name mapping, and K2I's defaults
+/// for properties that the user has not set. Pure.
 Result<iceberg::CreateTableRequest> MakeCreateRequest(const TableOptions& options, const iceberg::Schema& schema);
 
-/// InvalidConfig that lists every difference between what is configured (declared columns, partition fields) and the table.
+/// InvalidConfig that lists every difference between what is configured (declared columns, partition fields) and the
+/// table.
 Status CheckTableFits(const TableOptions& options, const std::optional<iceberg::Schema>& declared,
                       const iceberg::TableMetadata& table);
 

@@ -29,13 +29,15 @@ TableStream::~TableStream() { WaitForFlush(std::chrono::hours(1)); }
 
 RetryContext TableStream::Patiently(std::stop_token stop, const std::string& component) const {
   auto& committing = parts_.flushing.committing;
-  return {committing.clock, committing.random, std::move(stop), [&committing, component](const Error& error, int attempt, Duration) {
+  return {committing.clock, committing.random, std::move(stop),
+          [&committing, component](const Error& error, int attempt, Duration) {
             committing.health.Degraded(component, error);
             log::Warn("waiting", {{"for", component}, {"error", error.ToString()}, {"try", attempt}});
           }};
 }
 
-Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::RecoveryState& recovered, std::stop_token stop) {
+Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::RecoveryState& recovered,
+                         std::stop_token stop) {
   cluster_ = cluster;
   recovered_ = recovered;
   auto& catalog = parts_.flushing.committing.catalog;
@@ -43,9 +45,8 @@ Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::Recover
                                          [&] { return FindTable(catalog, options_.table); }));
   K2I_ASSIGN_OR_RETURN(const auto declared, DeclaredSchema(options_.rows));
   if (!found && declared) {
-    K2I_ASSIGN_OR_RETURN(found, Retry(options_.start_retry, Patiently(stop, "catalog"), [&] {
-                           return CreateTable(catalog, options_.table, *declared);
-                         }));
+    K2I_ASSIGN_OR_RETURN(found, Retry(options_.start_retry, Patiently(stop, "catalog"),
+                                      [&] { return CreateTable(catalog, options_.table, *declared); }));
   }
   parts_.flushing.committing.health.Healthy("catalog");
   if (!found) {
@@ -82,7 +83,9 @@ Status TableStream::UseTable(iceberg::LoadedTable table) {
   }
   recovered_ = {};
   parts_.flushing.committing.health.Healthy("schema");
-  log::Info("table_ready", {{"table", name}, {"location", table.metadata->location}, {"format_version", table.metadata->format_version}});
+  log::Info(
+      "table_ready",
+      {{"table", name}, {"location", table.metadata->location}, {"format_version", table.metadata->format_version}});
   return {};
 }
 
@@ -91,9 +94,8 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
     // The newest table, for the partitions' last owner may have committed since ours was loaded.
     auto& catalog = parts_.flushing.committing.catalog;
     const RetryPolicy patient{.max_attempts = 0, .budget = Duration(0)};
-    K2I_ASSIGN_OR_RETURN(const auto table, Retry(patient, Patiently(stop, "catalog"), [&] {
-                           return catalog.LoadTable(options_.table.identifier);
-                         }));
+    K2I_ASSIGN_OR_RETURN(const auto table, Retry(patient, Patiently(stop, "catalog"),
+                                                 [&] { return catalog.LoadTable(options_.table.identifier); }));
     parts_.flushing.committing.health.Healthy("catalog");
     K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
                                                            options_.flusher.committer.branch));
@@ -161,7 +163,8 @@ Status TableStream::KeepDeadLetters(const std::vector<record::Rejected>& rejecte
 
 Status TableStream::InferIfDue(bool finishing) {
   const Duration now = clock().monotonic();
-  const bool due = sample_started_ && (finishing || sample_full() || now - *sample_started_ >= options_.rows.infer_timeout);
+  const bool due =
+      sample_started_ && (finishing || sample_full() || now - *sample_started_ >= options_.rows.infer_timeout);
   if (!due || sample_records_ == 0 || now < next_attempt_) return {};
   auto& committing = parts_.flushing.committing;
   auto schema = InferredSchema(options_.rows, sample_);
@@ -184,7 +187,8 @@ Status TableStream::Tick(bool memory_short) {
   K2I_RETURN_IF_ERROR(TakeOutcome());
   if (decoder_ == nullptr) return InferIfDue(/*finishing=*/false);
   const Duration now = clock().monotonic();
-  if (decoder_->row_count() >= options_.seal_rows || now - last_seal_ >= options_.seal_interval) K2I_RETURN_IF_ERROR(Seal());
+  if (decoder_->row_count() >= options_.seal_rows || now - last_seal_ >= options_.seal_interval)
+    K2I_RETURN_IF_ERROR(Seal());
   if (flush_in_flight()) return {};
   const auto waiting = buffer_.waiting();
   const UncommittedRows uncommitted{.bytes = waiting.bytes,
@@ -210,7 +214,8 @@ Status TableStream::Seal() {
 void TableStream::ObserveFreshness(const buffer::Slice& slice) {
   const int64_t now_ms = clock().wall_ms();
   for (const auto& run : slice.runs) {
-    if (run.max_timestamp_ms >= 0) metrics().freshness.Observe(static_cast<double>(std::max<int64_t>(0, now_ms - run.max_timestamp_ms)) / 1000);
+    if (run.max_timestamp_ms >= 0)
+      metrics().freshness.Observe(static_cast<double>(std::max<int64_t>(0, now_ms - run.max_timestamp_ms)) / 1000);
   }
 }
 

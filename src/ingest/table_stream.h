@@ -21,8 +21,8 @@
 
 namespace k2i::ingest {
 
-/// The way of records into one table: decode, buffer, flush. Called by the polling thread alone, which it never blocks but
-/// for requests to the catalog at start and at assignment; a flush runs on the executor.
+/// The way of records into one table: decode, buffer, flush. Called by the polling thread alone, which it never blocks
+/// but for requests to the catalog at start and at assignment; a flush runs on the executor.
 class TableStream {
  public:
   struct Parts {
@@ -39,7 +39,8 @@ class TableStream {
     Duration seal_interval = std::chrono::milliseconds(10);
     int64_t seal_rows = 65'536;
     /// How long a catalog or broker may be away at start before the process gives up, for its supervisor to see.
-    RetryPolicy start_retry{.max_attempts = 0, .max_backoff = std::chrono::seconds(3), .budget = std::chrono::seconds(30)};
+    RetryPolicy start_retry{
+        .max_attempts = 0, .max_backoff = std::chrono::seconds(3), .budget = std::chrono::seconds(30)};
   };
 
   /// `parts` must outlive this.
@@ -120,7 +121,7 @@ class TableStream {
   std::stop_source hard_stop_;
   mutable std::mutex mutex_;
   std::condition_variable flush_done_;
-  bool in_flight_ = false;                // guarded by mutex_
+  bool in_flight_ = false;               // guarded by mutex_
   std::optional<FlushOutcome> outcome_;  // guarded by mutex_
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// server: what K2I shows over HTTP. It declares the ports it needs (HealthPort, MetricsPort) and reaches into nothing; the
-// stream is plugged in by cli. This file: one listening HTTP server.
+// server: what K2I shows over HTTP. It declares the ports it needs (HealthPort, MetricsPort) and reaches into nothing;
+// the stream is plugged in by cli. This file: one listening HTTP server.
 #pragma once
 
 #include <functional>

@@ -9,14 +9,13 @@ namespace {
 using nlohmann::ordered_json;
 
 /// Messages may carry bytes that are not UTF-8.
-std::string Dump(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
+std::string Dump(const ordered_json& json) { return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
 
 HttpAnswer HealthAnswer(HealthPort& health) {
   const auto components = health.Components();
   const HealthState overall = Overall(components);
-  ordered_json body{{"status", ToString(overall)}, {"version", health.Version()}, {"uptime_seconds", health.UptimeSeconds()}};
+  ordered_json body{
+      {"status", ToString(overall)}, {"version", health.Version()}, {"uptime_seconds", health.UptimeSeconds()}};
   for (const auto& [name, component] : components) {
     ordered_json& entry = body["components"][name];
     entry["status"] = ToString(component.state);
@@ -35,10 +34,14 @@ HttpAnswer ReadyAnswer(HealthPort& health) {
 
 std::string_view ToString(HealthState state) {
   switch (state) {
-    case HealthState::kHealthy: return "healthy";
-    case HealthState::kDegraded: return "degraded";
-    case HealthState::kUnhealthy: return "unhealthy";
-    case HealthState::kUnknown: return "unknown";
+    case HealthState::kHealthy:
+      return "healthy";
+    case HealthState::kDegraded:
+      return "degraded";
+    case HealthState::kUnhealthy:
+      return "unhealthy";
+    case HealthState::kUnknown:
+      return "unknown";
   }
   return "unknown";
 }
@@ -61,9 +64,11 @@ Result<std::unique_ptr<HttpServer>> ServeHealth(const std::string& address, int 
 }
 
 Result<std::unique_ptr<HttpServer>> ServeMetrics(const std::string& address, int port, MetricsPort& metrics) {
-  return HttpServer::Start("server.metrics_port", address, port, {{"/metrics", [&metrics] {
-    return HttpAnswer{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics.Render()};
-  }}});
+  return HttpServer::Start("server.metrics_port", address, port,
+                           {{"/metrics", [&metrics] {
+                               return HttpAnswer{.content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                                 .body = metrics.Render()};
+                             }}});
 }
 
 }  // namespace k2i::server

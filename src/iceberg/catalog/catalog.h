@@ -27,8 +27,8 @@ struct LoadedTable {
   std::map<std::string, std::string> config;  // what a REST catalog sends along (vended credentials …)
 };
 
-/// Thread-safe. Every error carries Component::kCatalog (or kStorage when the metadata file is at fault). Beside the codes
-/// named: PermissionDenied, Unavailable, Timeout.
+/// Thread-safe. Every error carries Component::kCatalog (or kStorage when the metadata file is at fault). Beside the
+/// codes named: PermissionDenied, Unavailable, Timeout.
 class Catalog {
  public:
   virtual ~Catalog() = default;

@@ -23,14 +23,16 @@ Result<LoadedTable> MemoryCatalog::CreateTable(const TableIdentifier& table, con
   if (tables_.contains(table.ToString())) {
     return Fail(ErrorCode::kAlreadyExists, table.ToString() + " is there already", Component::kCatalog);
   }
-  K2I_ASSIGN_OR_RETURN(auto metadata, NewTableMetadata(request, request.location.empty() ? "mem://" + table.name : request.location,
-                                                       random_.Uuid(), clock_.wall_ms()));
+  K2I_ASSIGN_OR_RETURN(auto metadata,
+                       NewTableMetadata(request, request.location.empty() ? "mem://" + table.name : request.location,
+                                        random_.Uuid(), clock_.wall_ms()));
   LoadedTable loaded{table, "v0", std::make_shared<const TableMetadata>(std::move(metadata)), {}};
   tables_[table.ToString()] = loaded;
   return loaded;
 }
 
-Result<LoadedTable> MemoryCatalog::CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
+Result<LoadedTable> MemoryCatalog::CommitTable(const LoadedTable& base,
+                                               const std::vector<TableRequirement>& requirements,
                                                const std::vector<TableUpdate>& updates, const std::string&) {
   if (before_commit) K2I_RETURN_IF_ERROR(before_commit());
   K2I_ASSIGN_OR_RETURN(auto committed, Apply(base.identifier, requirements, updates));
@@ -44,18 +46,21 @@ Status MemoryCatalog::DropTable(const TableIdentifier& table) {
   return {};
 }
 
-Result<LoadedTable> MemoryCatalog::ForeignCommit(const TableIdentifier& table, const std::vector<TableUpdate>& updates) {
+Result<LoadedTable> MemoryCatalog::ForeignCommit(const TableIdentifier& table,
+                                                 const std::vector<TableUpdate>& updates) {
   return Apply(table, {}, updates);
 }
 
-Result<LoadedTable> MemoryCatalog::Apply(const TableIdentifier& table, const std::vector<TableRequirement>& requirements,
+Result<LoadedTable> MemoryCatalog::Apply(const TableIdentifier& table,
+                                         const std::vector<TableRequirement>& requirements,
                                          const std::vector<TableUpdate>& updates) {
   std::lock_guard lock(mutex_);
   const auto found = tables_.find(table.ToString());
   if (found == tables_.end()) return NoSuchTable(table);
   LoadedTable& current = found->second;
   K2I_RETURN_IF_ERROR(CheckRequirements(requirements, current.metadata.get()));
-  K2I_ASSIGN_OR_RETURN(auto metadata, ApplyUpdates(*current.metadata, current.metadata_location, updates, clock_.wall_ms()));
+  K2I_ASSIGN_OR_RETURN(auto metadata,
+                       ApplyUpdates(*current.metadata, current.metadata_location, updates, clock_.wall_ms()));
   current.metadata = std::make_shared<const TableMetadata>(std::move(metadata));
   current.metadata_location = "v" + std::to_string(++commits_);
   return current;
