@@ -7,6 +7,7 @@ group member, decoding, zstd Parquet, fsync, the SQLite catalog, the transaction
 
 import argparse
 import platform
+import resource
 import shutil
 import sys
 import tempfile
@@ -47,30 +48,35 @@ def settings(texts: list[str]) -> dict:
 
 
 def measure(process: K2I, records: int, megabytes: float) -> None:
-    started = time.monotonic()
+    """From the first row read until everything is committed: once all is read, SIGTERM asks for the last commit."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     process.start()
-    first_row = None
-    deadline = started + 600
-    while True:
-        if first_row is None and process.metric("k2i_messages_consumed_total") > 0:
-            first_row = time.monotonic()
-        if process.metric("k2i_rows_flushed_total") >= records:
-            break
+    deadline = time.monotonic() + 600
+    first_row, peak = None, 0.0
+    while (consumed := process.metric("k2i_messages_consumed_total")) < records:
+        first_row = first_row or (time.monotonic() if consumed else None)
+        peak = max(peak, peak_memory_mb(process.pid))
         if time.monotonic() > deadline or not process.is_running():
             raise SystemExit(f"k2i did not finish:\n{process.log_tail()}")
         time.sleep(0.05)
-    ended = time.monotonic()
-    times = psutil.Process(process.pid).cpu_times()
-    cpu = times.user + times.system
-    peak = peak_memory_mb(process.pid)
-    commits = int(process.metric("k2i_iceberg_commits_total"))
-    process.terminate()
-    seconds = ended - (first_row or started)
-    print(f"rows                 {records:,} in {seconds:.2f} s from the first row read to the last commit ({ended - started:.2f} s with the start)")
+    peak = max(peak, peak_memory_mb(process.pid))
+    if process.terminate(120) != 0:
+        raise SystemExit(f"k2i failed:\n{process.log_tail()}")
+    seconds = time.monotonic() - (first_row or time.monotonic())
+    report(process, records, megabytes, seconds, peak, before)
+
+
+def report(process: K2I, records: int, megabytes: float, seconds: float, peak: float, before) -> None:
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+    stopped = next(line for line in reversed(process.logs()) if line["event"] == "stopped")
+    if stopped["committed_rows"] != records:
+        raise SystemExit(f"{stopped['committed_rows']} of {records} rows were committed")
+    print(f"rows                 {records:,} in {seconds:.2f} s, from the first row read to the end after the last commit")
     print(f"throughput           {records / seconds:,.0f} rows/s, {megabytes / seconds:,.1f} MB/s of JSON")
-    print(f"CPU                  {cpu:.2f} s, {cpu * 1e6 / records:.2f} s per million rows ({times.user:.2f} user, {times.system:.2f} system)")
+    print(f"CPU                  {(user + system) * 1e6 / records:.2f} s per million rows ({user:.2f} user, {system:.2f} system)")
     print(f"peak memory          {peak:.0f} MB resident")
-    print(f"commits              {commits}")
+    print(f"commits              {stopped['commits']}")
 
 
 def main() -> None:
