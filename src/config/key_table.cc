@@ -121,7 +121,9 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
            "Keep the offsets as a table property too; off for catalogs that forbid it.")
       .Add("properties", AT(iceberg.properties), "Properties of a table that is created.")
       .Add("partition_spec", AT(iceberg.partition_spec), "Partitioning of a table that is created.")
-      .Add("sort_order", AT(iceberg.sort_order), "Sort order of a table that is created.");
+      .Add("sort_order", AT(iceberg.sort_order),
+           "Sort order in the metadata of a table that is created, for engines that rewrite it. K2I's own files keep "
+           "the order of Kafka.");
   SectionBuilder<Config>(keys, "iceberg.rest")
       .Add("credential", AT(iceberg.rest.credential), "How the catalog is told who we are.")
       .Add("token", AT(iceberg.rest.token), "For `bearer`.")
