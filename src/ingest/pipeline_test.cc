@@ -185,6 +185,24 @@ TEST_F(PipelineTest, RejectedRecordsBecomeDeadLettersAndMoveTheOffsets) {
   EXPECT_EQ(metrics_.dead_letters.value(), 5);
 }
 
+TEST_F(PipelineTest, RecordsThatTellNothingAreWaitedWithNotStoppedOn) {
+  for (int i = 0; i < 5; ++i) cluster_.Append("events", 1, "k", "not JSON");
+  ASSERT_TRUE(Live(Options(), [&](kafka::ScriptedSource&, int poll) {
+                if (poll == 500) Produce(0, 10);  // long after the time for inference
+                if (poll == 900) stop_.request_stop();
+              }).has_value());
+  EXPECT_EQ(TotalRecords(), "10");
+  EXPECT_EQ(Committed().Next(kP1), Offset{5});
+  EXPECT_EQ(metrics_.dead_letters.value(), 5);
+}
+
+TEST_F(PipelineTest, SampleWithoutAnyColumnIsAClearError) {
+  for (int i = 0; i < 20; ++i) cluster_.Append("events", 1, "k", "not JSON");
+  const auto done = Live(Options(), StopAfter(100));
+  ASSERT_FALSE(done.has_value());
+  EXPECT_NE(done.error().message.find("[schema]"), std::string::npos);
+}
+
 TEST_F(PipelineTest, ControlRecordsAndHolesAreCoveredByRanges) {
   Produce(0, 10);
   cluster_.AppendControlRecord(kP0);

@@ -168,7 +168,14 @@ Status TableStream::InferIfDue(bool finishing) {
   if (!due || sample_records_ == 0 || now < next_attempt_) return {};
   auto& committing = parts_.flushing.committing;
   auto schema = InferredSchema(options_.rows, sample_);
-  if (!schema) return std::unexpected(schema.error());
+  if (!schema) {
+    if (sample_full()) {
+      return std::unexpected(schema.error().With(
+          "no columns can be inferred; declare them in [schema], or choose format.value = \"raw\""));
+    }
+    sample_started_ = now;  // what is there tells nothing: wait for more
+    return {};
+  }
   auto table = CreateTable(committing.catalog, options_.table, *schema);
   if (!table) {
     if (!table.error().retryable()) return std::unexpected(table.error());
