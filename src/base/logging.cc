@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -64,9 +65,13 @@ std::string RenderJson(std::string_view event, std::initializer_list<Field> fiel
 void Configure(Level level, Format format) {
   g_format = format;
   Logger().set_level(ToSpdlog(level));
-  Logger().set_pattern(
-      format == Format::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-      spdlog::pattern_time_type::utc);
+  std::string pattern = "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+  if (format == Format::kJson) {
+    pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v)";
+  } else if (::isatty(STDERR_FILENO) == 1) {
+    pattern.insert(0, "\r\x1b[K");  // over a progress line that may stand there
+  }
+  Logger().set_pattern(pattern, spdlog::pattern_time_type::utc);
 }
 
 void Write(Level level, std::string_view event, std::initializer_list<Field> fields) {

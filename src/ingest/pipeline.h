@@ -17,7 +17,8 @@ struct PipelineOptions {
   TableStream::Options stream;
   buffer::MemoryBudget memory;
   Duration revoke_patience = std::chrono::seconds(20);
-  Duration shutdown_patience = std::chrono::seconds(60);
+  /// Below the 30 s after which supervisors commonly kill.
+  Duration shutdown_patience = std::chrono::seconds(25);
   Duration status_interval = std::chrono::milliseconds(500);
 };
 
