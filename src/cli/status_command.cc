@@ -63,7 +63,9 @@ void PrintForPeople(const ordered_json& answer) {
   std::printf("k2i %s, %s, up %s s\n", Text(health.value("version", ordered_json())).c_str(),
               Text(health.value("status", ordered_json())).c_str(),
               Text(health.value("uptime_seconds", ordered_json())).c_str());
-  for (const auto& [name, component] : health.value("components", ordered_json::object()).items()) {
+  // Named, for items() does not keep what it looks at alive.
+  const auto components = health.value("components", ordered_json::object());
+  for (const auto& [name, component] : components.items()) {
     if (component.value("status", "") == "healthy") continue;
     std::printf("  %s %s: %s\n", name.c_str(), component.value("status", "").c_str(),
                 component.value("message", "").c_str());
