@@ -3,6 +3,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <stop_token>
