@@ -77,7 +77,7 @@ Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInf
     if (outcome->files_unreferenced) DeleteFiles(written);
     const OffsetVector boundary = outcome->progress.Vector();
     const int64_t rows_before = RowsOf(request);
-    request.ranges = DropBelow(request.ranges, boundary);
+    request.ranges = progress::DropBelow(request.ranges, boundary);
     request.slices = buffer::DropBelow(request.slices, boundary);
     result.fenced_rows += rows_before - RowsOf(request);
     log::Warn("rows_committed_by_another_owner_dropped",

@@ -24,8 +24,8 @@ struct FlushRequest {
 };
 
 struct FlushResult {
-  int64_t snapshot_id = 0;  // 0: all of it had been committed by others
-  Progress progress;        // the table's whole vector
+  int64_t snapshot_id = 0;      // 0: all of it had been committed by others
+  progress::Progress progress;  // the table's whole vector
   int64_t rows = 0;
   int64_t files = 0;
   int64_t bytes = 0;

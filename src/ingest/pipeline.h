@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// ingest: the stream itself. It reads a Source, decodes, buffers, writes data files and commits them exactly once
+// (design.md §4). Everything else in K2I is a part that this module wires together.
 #pragma once
 
 #include <arrow/type_fwd.h>

@@ -101,7 +101,7 @@ class PipelineTest : public testing::Test {
 
   std::shared_ptr<const iceberg::TableMetadata> Table() { return catalog_.LoadTable(kTable)->metadata; }
   std::string TotalRecords() { return Table()->FindRef("main")->summary.at("total-records"); }
-  Progress Committed() { return FindBoundary(*Table(), "p", "main").value()->progress; }
+  progress::Progress Committed() { return progress::FindBoundary(*Table(), "p", "main").value()->progress; }
 
   ManualClock clock_;
   Random random_{7};

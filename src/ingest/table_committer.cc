@@ -101,19 +101,19 @@ Result<LoadedTable> TableCommitter::LoadFresh() {
 Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   K2I_ASSIGN_OR_RETURN(table_, LoadFresh());
   const auto& base = *table_.metadata;
-  K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(base, options_.pipeline, options_.branch));
-  const Progress found = boundary ? boundary->progress : Progress{};
+  K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(base, options_.pipeline, options_.branch));
+  const progress::Progress found = boundary ? boundary->progress : progress::Progress{};
   // Our own snapshot in the history: a try whose reply was lost.
   if (base.FindSnapshot(attempt.snapshot_id) != nullptr) {
     return CommitOutcome{.committed = true, .snapshot_id = attempt.snapshot_id, .progress = found};
   }
 
-  K2I_RETURN_IF_ERROR(CheckIdentity(found, attempt.cluster));
-  const auto comparison = CompareRanges(attempt.request.ranges, found);
+  K2I_RETURN_IF_ERROR(progress::CheckIdentity(found, attempt.cluster));
+  const auto comparison = progress::CompareRanges(attempt.request.ranges, found);
   if (!comparison.behind.empty()) return std::unexpected(BehindError(comparison.behind, attempt.request.ranges));
   if (!comparison.ahead.empty()) return CommitOutcome{.progress = found, .files_unreferenced = !attempt.sent_unknown};
 
-  const Progress next = Advance(found, attempt.request.ranges, attempt.cluster);
+  const progress::Progress next = progress::Advance(found, attempt.request.ranges, attempt.cluster);
   auto snapshot = attempt.append.Prepare(base, parts_.clock.wall_ms());
   if (!snapshot) return std::unexpected(snapshot.error());
   snapshot->summary.merge(Summary(attempt.request, next));
@@ -129,7 +129,7 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   return std::nullopt;
 }
 
-Status TableCommitter::Send(Attempt& attempt, const Progress& next, const Snapshot& snapshot) {
+Status TableCommitter::Send(Attempt& attempt, const progress::Progress& next, const Snapshot& snapshot) {
   const auto& base = *table_.metadata;
   const std::vector<iceberg::TableRequirement> requirements{
       iceberg::requirement::AssertTableUuid{base.table_uuid},
@@ -146,17 +146,19 @@ Status TableCommitter::Send(Attempt& attempt, const Progress& next, const Snapsh
   return {};
 }
 
-std::map<std::string, std::string> TableCommitter::Summary(const CommitRequest& request, const Progress& next) const {
-  std::map<std::string, std::string> summary{{std::string(kPipelineKey), options_.pipeline},
-                                             {std::string(kOffsetsKey), ProgressJson(next)},
-                                             {std::string(kRangesKey), RangesJson(request.ranges)},
-                                             {std::string(kFlushIdKey), request.flush_id},
-                                             {std::string(kVersionKey), options_.version}};
-  if (request.watermark_ms) summary[std::string(kWatermarkKey)] = std::to_string(*request.watermark_ms);
+std::map<std::string, std::string> TableCommitter::Summary(const CommitRequest& request,
+                                                           const progress::Progress& next) const {
+  std::map<std::string, std::string> summary{{std::string(progress::kPipelineKey), options_.pipeline},
+                                             {std::string(progress::kOffsetsKey), progress::ProgressJson(next)},
+                                             {std::string(progress::kRangesKey), progress::RangesJson(request.ranges)},
+                                             {std::string(progress::kFlushIdKey), request.flush_id},
+                                             {std::string(progress::kVersionKey), options_.version}};
+  if (request.watermark_ms) summary[std::string(progress::kWatermarkKey)] = std::to_string(*request.watermark_ms);
   return summary;
 }
 
-std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapshot, const Progress& next) const {
+std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapshot,
+                                                          const progress::Progress& next) const {
   const auto& base = *table_.metadata;
   SnapshotRef branch;
   if (const auto it = base.refs.find(options_.branch); it != base.refs.end())
@@ -167,9 +169,10 @@ std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapsh
                         .max_ref_age_ms = std::numeric_limits<int64_t>::max()};
   std::vector<iceberg::TableUpdate> updates{iceberg::update::AddSnapshot{snapshot},
                                             iceberg::update::SetSnapshotRef{options_.branch, branch},
-                                            iceberg::update::SetSnapshotRef{TagName(options_.pipeline), tag}};
+                                            iceberg::update::SetSnapshotRef{progress::TagName(options_.pipeline), tag}};
   if (options_.property_mirror) {
-    updates.push_back(iceberg::update::SetProperties{{{PropertyName(options_.pipeline), ProgressJson(next)}}});
+    updates.push_back(
+        iceberg::update::SetProperties{{{progress::PropertyName(options_.pipeline), progress::ProgressJson(next)}}});
   }
   return updates;
 }

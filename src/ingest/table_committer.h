@@ -11,7 +11,7 @@
 #include "iceberg/catalog/catalog.h"
 #include "iceberg/update/append.h"
 #include "ingest/component_health.h"
-#include "ingest/progress.h"
+#include "progress/progress.h"
 
 namespace k2i::ingest {
 
@@ -34,7 +34,7 @@ struct CommitOutcome {
   /// committed.
   bool committed = false;
   int64_t snapshot_id = 0;
-  Progress progress;                // the table's whole vector: after this commit, or as found when fenced
+  progress::Progress progress;      // the table's whole vector: after this commit, or as found when fenced
   bool files_unreferenced = false;  // fenced, and no try can have been taken: the files may be deleted
 };
 
@@ -87,9 +87,9 @@ class TableCommitter {
 
   Result<iceberg::LoadedTable> LoadFresh();
   Result<std::optional<CommitOutcome>> TryOnce(Attempt& attempt);
-  Status Send(Attempt& attempt, const Progress& next, const iceberg::Snapshot& snapshot);
-  std::map<std::string, std::string> Summary(const CommitRequest& request, const Progress& next) const;
-  std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const Progress& next) const;
+  Status Send(Attempt& attempt, const progress::Progress& next, const iceberg::Snapshot& snapshot);
+  std::map<std::string, std::string> Summary(const CommitRequest& request, const progress::Progress& next) const;
+  std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const progress::Progress& next) const;
   static Error Stopped(const Attempt& attempt);
   static Error Refused(const Attempt& attempt, const Error& error);
 

@@ -76,7 +76,7 @@ TEST_F(TableCommitterTest, OneRequestMovesBranchTagAndProperty) {
   ASSERT_NE(table->FindRef("main"), nullptr);
   EXPECT_EQ(table->FindRef("main")->snapshot_id, outcome.snapshot_id);
   EXPECT_EQ(table->FindRef("k2i-p")->snapshot_id, outcome.snapshot_id);
-  EXPECT_EQ(ParseProgress(table->properties.at("k2i.p.offsets")).value(), outcome.progress);
+  EXPECT_EQ(progress::ParseProgress(table->properties.at("k2i.p.offsets")).value(), outcome.progress);
   const auto& summary = table->FindRef("main")->summary;
   EXPECT_EQ(summary.at("k2i.pipeline"), "p");
   EXPECT_EQ(summary.at("k2i.offsets"),

@@ -63,11 +63,11 @@ Status TableStream::UseTable(iceberg::LoadedTable table) {
   K2I_ASSIGN_OR_RETURN(const auto decoding, FitToTable(options_.rows, schema));
   K2I_ASSIGN_OR_RETURN(decoder_, record::Decoder::Make(schema, decoding, &parts_.flushing.pool));
   const std::string name = options_.table.identifier.ToString();
-  K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
-                                                         options_.flusher.committer.branch));
+  K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
+                                                                   options_.flusher.committer.branch));
   K2I_RETURN_IF_ERROR(CheckLogAgrees(recovered_, name, *table.metadata, boundary.has_value()));
   if (boundary) {
-    K2I_RETURN_IF_ERROR(CheckIdentity(boundary->progress, cluster_));
+    K2I_RETURN_IF_ERROR(progress::CheckIdentity(boundary->progress, cluster_));
     committed_ = boundary->progress;
   }
   flusher_ = std::make_unique<Flusher>(parts_.flushing, options_.flusher, table);
@@ -97,10 +97,11 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
     K2I_ASSIGN_OR_RETURN(const auto table, Retry(patient, Patiently(stop, "catalog"),
                                                  [&] { return catalog.LoadTable(options_.table.identifier); }));
     parts_.flushing.committing.health.Healthy("catalog");
-    K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
-                                                           options_.flusher.committer.branch));
+    K2I_ASSIGN_OR_RETURN(const auto boundary,
+                         progress::FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
+                                                options_.flusher.committer.branch));
     if (boundary) {
-      K2I_RETURN_IF_ERROR(CheckIdentity(boundary->progress, cluster_));
+      K2I_RETURN_IF_ERROR(progress::CheckIdentity(boundary->progress, cluster_));
       committed_ = boundary->progress;
     }
   }

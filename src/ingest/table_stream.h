@@ -72,7 +72,7 @@ class TableStream {
   bool idle() const { return !flush_in_flight() && !buffer_.total().any; }
   bool has_unsealed_rows() const { return decoder_ != nullptr && decoder_->row_count() > 0; }
   const PartitionTracker& tracker() const { return tracker_; }
-  const Progress& committed() const { return committed_; }
+  const progress::Progress& committed() const { return committed_; }
   void DescribeTo(StreamStatus& status) const;
 
  private:
@@ -113,7 +113,7 @@ class TableStream {
   std::unique_ptr<record::Decoder> decoder_;
   std::unique_ptr<Flusher> flusher_;
   PartitionTracker tracker_;
-  Progress committed_;
+  progress::Progress committed_;
   Duration last_seal_{0};
   buffer::HotBuffer buffer_;
   OffsetVector acknowledgements_;

@@ -13,19 +13,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "kafka/cluster_info.h"
 #include "kafka/message.h"
 
 namespace k2i::kafka {
 
 /// Where a partition begins when the table holds no boundary for it.
 enum class OffsetReset { kEarliest, kLatest, kNone };
-
-/// Identity of what is read, as the boundary in the table carries it (design.md §4).
-struct ClusterInfo {
-  std::string cluster_id;
-  std::map<std::string, std::string> topic_ids;  // topic → topic UUID (KIP-516); empty string where not known
-  std::map<std::string, int> partition_counts;
-};
 
 /// Called from within Poll() and Close(), on the thread that polls.
 class RebalanceListener {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ingest: the stream itself. It reads a Source, decodes, buffers, writes data files and commits them exactly once
-// (design.md §4). Everything else in K2I is a part that this module wires together.
-//
-// This file: what a snapshot says of Kafka (summary keys k2i.offsets and k2i.ranges), and how the newest such
-// statement, the boundary, is found in a table. Pure.
+// progress: what a snapshot says of Kafka (summary keys k2i.offsets and k2i.ranges, design.md §4), how the newest such
+// statement, the boundary, is found in a table, and how the ranges of a commit join it. Pure: everything that writes a
+// table of K2I's or checks one stands on it.
 #pragma once
 
 #include <map>
@@ -15,9 +13,9 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "iceberg/model/table_metadata.h"
-#include "kafka/source.h"
+#include "kafka/cluster_info.h"
 
-namespace k2i::ingest {
+namespace k2i::progress {
 
 inline constexpr std::string_view kPipelineKey = "k2i.pipeline";
 inline constexpr std::string_view kOffsetsKey = "k2i.offsets";
@@ -88,4 +86,4 @@ OffsetRanges DropBelow(const OffsetRanges& ranges, const OffsetVector& boundary)
 /// The whole vector after a commit of `ranges` on top of `boundary`: carried forward where this commit does not touch.
 Progress Advance(const Progress& boundary, const OffsetRanges& ranges, const kafka::ClusterInfo& cluster);
 
-}  // namespace k2i::ingest
+}  // namespace k2i::progress

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/progress.h"
+#include "progress/progress.h"
 
 #include <gtest/gtest.h>
 
-namespace k2i::ingest {
+namespace k2i::progress {
 namespace {
 
 const TopicPartition kEvents0{"events", PartitionId{0}};
@@ -138,4 +138,4 @@ TEST(DropBelowTest, CutsAndDropsRanges) {
 }
 
 }  // namespace
-}  // namespace k2i::ingest
+}  // namespace k2i::progress

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ingest/progress.h"
+#include "progress/progress.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/offset_json.h"
 
-namespace k2i::ingest {
+namespace k2i::progress {
 namespace {
 
 using nlohmann::json;
@@ -182,4 +182,4 @@ Progress Advance(const Progress& boundary, const OffsetRanges& ranges, const kaf
   return progress;
 }
 
-}  // namespace k2i::ingest
+}  // namespace k2i::progress
