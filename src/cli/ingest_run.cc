@@ -21,12 +21,11 @@
 namespace k2i::cli {
 namespace {
 
-/// Everything that stands on this machine: the log and the dead letters beside it.
+/// Everything that stands on this machine.
 struct LocalState {
   std::unique_ptr<txlog::PosixLogStorage> storage;
   std::unique_ptr<txlog::Log> log;
   txlog::RecoveryState recovered;
-  std::unique_ptr<txlog::DeadLetterFile> dead_letters;
 };
 
 Result<LocalState> OpenLocalState(const config::TransactionLogConfig& config, Clock& clock) {
@@ -38,7 +37,6 @@ Result<LocalState> OpenLocalState(const config::TransactionLogConfig& config, Cl
   K2I_ASSIGN_OR_RETURN(auto opened, txlog::Log::Open(*state.storage, options, clock));
   state.log = std::move(opened.log);
   state.recovered = std::move(opened.state);
-  K2I_ASSIGN_OR_RETURN(state.dead_letters, txlog::DeadLetterFile::Open(config.log_dir + "/dead-letters.jsonl"));
   return state;
 }
 
@@ -72,7 +70,6 @@ Status Run(const config::Config& config, std::stop_token stop) {
       .flushing = {.committing = {*catalog.catalog, *catalog.store, clock, random, metrics, health},
                    .log = *local.log,
                    .pool = pool},
-      .dead_letters = *local.dead_letters,
       .executor = executor,
       .status = status};
   ingest::Pipeline pipeline(

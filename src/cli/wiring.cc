@@ -224,6 +224,7 @@ ingest::PipelineOptions MakePipelineOptions(const Config& config) {
   auto& stream = options.stream;
   stream.table = MakeTableOptions(config);
   stream.rows = MakeRowOptions(config);
+  stream.dead_letters = {Levels(config.dead_letters.database), config.dead_letters.table};
   // A flush leaves room for the rows that come in while it is under way.
   stream.flush = {.max_bytes = std::min(buffer.flush_size_mb * kMegabyte, limit * 2 / 5),
                   .max_rows = buffer.flush_batch_size,

@@ -160,6 +160,12 @@ struct IcebergConfig {
   std::vector<SortFieldConfig> sort_order;
 };
 
+/// Where the records go that cannot be decoded.
+struct DeadLettersConfig {
+  std::string database;  // never empty after loading: that of the table
+  std::string table;     // never empty after loading: "<table>__dlq"
+};
+
 struct StorageConfig {
   StorageType type = StorageType::kAuto;
   std::string bucket;
@@ -196,6 +202,7 @@ struct Config {
   SchemaConfig schema;
   BufferConfig buffer;
   IcebergConfig iceberg;
+  DeadLettersConfig dead_letters;
   StorageConfig storage;
   TransactionLogConfig transaction_log;
   ServerConfig server;

@@ -64,6 +64,8 @@ void Checker::DeriveDefaults() {
   if (config_.transaction_log.log_dir.empty()) {
     config_.transaction_log.log_dir = "k2i-txlog/" + FileName(config_.kafka.group_id);
   }
+  if (config_.dead_letters.database.empty()) config_.dead_letters.database = iceberg.database;
+  if (config_.dead_letters.table.empty()) config_.dead_letters.table = iceberg.table + "__dlq";
   if (!IsGiven("schema.extra_column") && config_.schema.columns.empty()) config_.schema.extra_column = "_extra";
   const std::string scheme = Scheme(iceberg.warehouse);
   const bool is_path = iceberg.warehouse.starts_with("/") || iceberg.warehouse.starts_with(".");
@@ -196,6 +198,9 @@ void Checker::CheckIceberg() {
   } else if (iceberg.rest.credential != RestCredential::kOauth2 && IsGiven("iceberg.rest.client_secret")) {
     Add("iceberg.rest.client_secret", "is used with credential = \"oauth2\" only");
   }
+  const DeadLettersConfig& letters = config_.dead_letters;
+  if (letters.database == iceberg.database && letters.table == iceberg.table)
+    Add("dead_letters.table", "is the table itself: records that cannot be decoded need one of their own");
   for (const PartitionFieldConfig& field : iceberg.partition_spec)
     CheckTransform(field.transform, "iceberg.partition_spec");
   for (const SortFieldConfig& field : iceberg.sort_order) CheckTransform(field.transform, "iceberg.sort_order");

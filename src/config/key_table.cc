@@ -151,6 +151,9 @@ void AddStorage(std::vector<Key<Config>>& keys) {
 }
 
 void AddProcess(std::vector<Key<Config>>& keys) {
+  SectionBuilder<Config>(keys, "dead_letters")
+      .Add("database", AT(dead_letters.database), "Namespace of the dead-letter table; default: that of the table.")
+      .Add("table", AT(dead_letters.table), "Name of the dead-letter table; default: `<table>__dlq`.");
   SectionBuilder<Config>(keys, "transaction_log")
       .Add("log_dir", AT(transaction_log.log_dir),
            "Folder of the log, one for each pipeline. Default: `k2i-txlog/<group_id>` in the working folder.")
@@ -250,6 +253,7 @@ const std::vector<SectionInfo>& Sections() {
       {"iceberg.rest", "", "Access to a REST catalog."},
       {"iceberg.sql", "", "The embedded catalog, readable as PyIceberg's and Spark's JDBC catalog."},
       {"storage", "iceberg.object_store", "Where the files go."},
+      {"dead_letters", "", "The table of the records that cannot be decoded; made when the first one comes."},
       {"transaction_log", "", "The local log that makes recovery fast."},
       {"server", "monitoring", "Health and metrics over HTTP."},
       {"log", "", "Logs on standard error."}};

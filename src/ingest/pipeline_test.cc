@@ -6,9 +6,6 @@
 #include <arrow/compute/initialize.h>
 #include <arrow/memory_pool.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <cstdio>
 
 #include "base/clock_testing.h"
 #include "iceberg/catalog/memory_catalog_testing.h"
@@ -21,6 +18,7 @@ namespace k2i::ingest {
 namespace {
 
 const iceberg::TableIdentifier kTable{{"db"}, "events"};
+const iceberg::TableIdentifier kDeadLetters{{"db"}, "events__dlq"};
 const TopicPartition kP0{"events", PartitionId{0}};
 const TopicPartition kP1{"events", PartitionId{1}};
 
@@ -53,10 +51,7 @@ class PipelineTest : public testing::Test {
   void SetUp() override {
     ASSERT_TRUE(arrow::compute::Initialize().ok());
     cluster_.CreateTopic("events", 2);
-    dead_letters_path_ = testing::TempDir() + "k2i-pipeline-" + std::to_string(::getpid()) + ".jsonl";
-    dead_letters_ = txlog::DeadLetterFile::Open(dead_letters_path_).value();
   }
-  void TearDown() override { std::remove(dead_letters_path_.c_str()); }
 
   void Produce(int partition, int count) {
     for (int i = 0; i < count; ++i)
@@ -67,6 +62,7 @@ class PipelineTest : public testing::Test {
     PipelineOptions options;
     options.memory.limit_bytes = 1 << 30;
     options.stream.table.identifier = kTable;
+    options.stream.dead_letters = kDeadLetters;
     options.stream.rows.infer_records = 10;
     options.stream.flush = {.max_bytes = 1 << 28, .max_rows = 100, .max_age = std::chrono::seconds(5)};
     options.stream.flusher.committer = {.pipeline = "p", .version = "test"};
@@ -80,7 +76,6 @@ class PipelineTest : public testing::Test {
     TableStream::Parts parts{.flushing = {.committing = {catalog_, store_, clock_, random_, metrics_, health_},
                                           .log = *opened.log,
                                           .pool = *arrow::default_memory_pool()},
-                             .dead_letters = *dead_letters_,
                              .executor = executor,
                              .status = status_};
     stop_ = std::stop_source();
@@ -101,6 +96,9 @@ class PipelineTest : public testing::Test {
 
   std::shared_ptr<const iceberg::TableMetadata> Table() { return catalog_.LoadTable(kTable)->metadata; }
   std::string TotalRecords() { return Table()->FindRef("main")->summary.at("total-records"); }
+  std::shared_ptr<const iceberg::TableMetadata> DeadLetters() { return catalog_.LoadTable(kDeadLetters)->metadata; }
+  std::string TotalDeadLetters() { return DeadLetters()->FindRef("main")->summary.at("total-records"); }
+  std::string DeadLetterRanges() { return DeadLetters()->FindRef("main")->summary.at("k2i.ranges"); }
   progress::Progress Committed() { return progress::FindBoundary(*Table(), "p", "main").value()->progress; }
 
   ManualClock clock_;
@@ -113,8 +111,6 @@ class PipelineTest : public testing::Test {
   IngestMetrics metrics_{registry_, "db.events"};
   ComponentHealth health_{metrics_};
   SharedStatus status_;
-  std::string dead_letters_path_;
-  std::unique_ptr<txlog::DeadLetterFile> dead_letters_;
   std::stop_source stop_;
 };
 
@@ -183,6 +179,60 @@ TEST_F(PipelineTest, RejectedRecordsBecomeDeadLettersAndMoveTheOffsets) {
   EXPECT_EQ(TotalRecords(), "10");
   EXPECT_EQ(Committed().Next(kP1), Offset{5});
   EXPECT_EQ(metrics_.dead_letters.value(), 5);
+  EXPECT_EQ(TotalDeadLetters(), "5");
+  EXPECT_EQ(DeadLetterRanges(), R"({"events":{"1":[0,5]}})");
+}
+
+TEST_F(PipelineTest, NoDeadLetterNoTable) {
+  Produce(0, 10);
+  ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
+  EXPECT_EQ(catalog_.LoadTable(kDeadLetters).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(PipelineTest, DeadLettersGoOnFromTheirOwnBoundary) {
+  Produce(0, 10);
+  cluster_.Append("events", 0, "k", "not JSON");
+  ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
+  Produce(0, 20);
+  ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
+  Produce(0, 2);
+  cluster_.Append("events", 0, "k", "not JSON either");
+  ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
+  EXPECT_EQ(TotalRecords(), "32");
+  EXPECT_EQ(TotalDeadLetters(), "2");
+  EXPECT_EQ(DeadLetterRanges(), R"({"events":{"0":[11,34]}})");
+}
+
+TEST_F(PipelineTest, DeadLettersKeptBeforeACommitThatNeverCameAreNotKeptTwice) {
+  Produce(0, 10);
+  ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
+  Produce(0, 10);
+  cluster_.Append("events", 0, "k", "not JSON");
+  // The main table refuses: its process dies with the letter kept and the rows not committed.
+  int commits = 0;
+  catalog_.before_commit = [&]() -> Status {
+    return ++commits == 1 ? Status{} : Fail(ErrorCode::kPermissionDenied, "no", Component::kCatalog);
+  };
+  EXPECT_EQ(Live(Options(), StopAfter(30)).error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(TotalRecords(), "10");
+  EXPECT_EQ(TotalDeadLetters(), "1");
+  catalog_.before_commit = {};
+  cluster_.Append("events", 0, "k", "nor this");
+  ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
+  EXPECT_EQ(TotalRecords(), "20");
+  EXPECT_EQ(Committed().Next(kP0), Offset{22});
+  EXPECT_EQ(TotalDeadLetters(), "2");
+  EXPECT_EQ(DeadLetterRanges(), R"({"events":{"0":[21,22]}})");
+}
+
+TEST_F(PipelineTest, AForeignTableIsNotTakenForDeadLetters) {
+  const auto foreign =
+      record::SchemaFromDeclaration(std::vector<record::DeclaredColumn>{{"id", "long", true, ""}}, {}).value();
+  ASSERT_TRUE(CreateTable(catalog_, {.identifier = kDeadLetters}, foreign).has_value());
+  const auto status = Live(Options(), StopAfter(30));
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_NE(status.error().message.find("dead_letters.table"), std::string::npos);
 }
 
 TEST_F(PipelineTest, RecordsThatTellNothingAreWaitedWithNotStoppedOn) {

@@ -8,9 +8,12 @@
 #include <algorithm>
 
 #include "base/logging.h"
+#include "ingest/recovery_actions.h"
 
 namespace k2i::ingest {
 namespace {
+
+using buffer::HotBuffer;
 
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
@@ -23,7 +26,30 @@ kafka::MessageBatch WithoutPartitions(kafka::MessageBatch batch, const std::vect
   return batch;
 }
 
+/// A table of its own kind beside `table`: neither partitioned nor sorted, and made whenever it is needed, for there is
+/// no other place for a record that cannot be decoded.
+TableOptions DeadLetterOptions(const TableOptions& table, const iceberg::TableIdentifier& identifier) {
+  return {.identifier = identifier,
+          .format_version = table.format_version,
+          .partition_fields = {},
+          .sort_fields = {},
+          .properties = {}};
+}
+
+HotBuffer::Usage Sum(HotBuffer::Usage rows, const HotBuffer::Usage& letters) {
+  rows.rows += letters.rows;
+  rows.bytes += letters.bytes;
+  return rows;
+}
+
 }  // namespace
+
+TableStream::TableStream(Parts parts, Options options)
+    : parts_(parts),
+      options_(std::move(options)),
+      dead_letters_(parts.flushing, {.table = DeadLetterOptions(options_.table, options_.dead_letters),
+                                     .flusher = options_.flusher,
+                                     .start_retry = options_.start_retry}) {}
 
 TableStream::~TableStream() { WaitForFlush(std::chrono::hours(1)); }
 
@@ -40,6 +66,7 @@ Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::Recover
                          std::stop_token stop) {
   cluster_ = cluster;
   recovered_ = recovered;
+  K2I_RETURN_IF_ERROR(dead_letters_.Open(cluster, recovered, stop));
   auto& catalog = parts_.flushing.committing.catalog;
   K2I_ASSIGN_OR_RETURN(auto found, Retry(options_.start_retry, Patiently(stop, "catalog"),
                                          [&] { return FindTable(catalog, options_.table); }));
@@ -62,6 +89,7 @@ Status TableStream::UseTable(iceberg::LoadedTable table) {
   const auto& schema = table.metadata->current_schema();
   K2I_ASSIGN_OR_RETURN(const auto decoding, FitToTable(options_.rows, schema));
   K2I_ASSIGN_OR_RETURN(decoder_, record::Decoder::Make(schema, decoding, &parts_.flushing.pool));
+  schema_id_ = schema.schema_id;
   const std::string name = options_.table.identifier.ToString();
   K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
                                                                    options_.flusher.committer.branch));
@@ -71,16 +99,7 @@ Status TableStream::UseTable(iceberg::LoadedTable table) {
     committed_ = boundary->progress;
   }
   flusher_ = std::make_unique<Flusher>(parts_.flushing, options_.flusher, table);
-  for (auto& leftover : PlanRecovery(recovered_, name, *table.metadata)) {
-    log::Info("open_flush_of_an_earlier_process",
-              {{"flush_id", leftover.flush_id}, {"committed", leftover.committed}, {"files", leftover.files.size()}});
-    if (leftover.committed) {
-      K2I_RETURN_IF_ERROR(parts_.flushing.log.Append(txlog::CommitDone{
-          leftover.flush_id, name, table.metadata->table_uuid, leftover.snapshot_id, committed_.Vector()}));
-    } else {
-      flusher_->DeleteAfterNextCommit(leftover.flush_id, std::move(leftover.files));
-    }
-  }
+  K2I_RETURN_IF_ERROR(ResolveLeftovers(*flusher_, parts_.flushing.log, recovered_, name, *table.metadata, committed_));
   recovered_ = {};
   parts_.flushing.committing.health.Healthy("schema");
   log::Info(
@@ -122,6 +141,7 @@ void TableStream::Revoke(const std::vector<TopicPartition>& partitions, Duration
   if (auto sealed = Seal(); !sealed) log::Error("seal_failed", {{"error", sealed.error().ToString()}});
   WaitForFlush(patience);
   buffer_.DropWaiting(partitions);
+  dead_letters_.buffer().DropWaiting(partitions);
   for (auto& batch : sample_) {
     const size_t before = batch.messages.size();
     batch = WithoutPartitions(std::move(batch), partitions);
@@ -149,17 +169,7 @@ Status TableStream::Decode(const kafka::MessageBatch& batch) {
   if (decoder_->row_count() == 0) last_seal_ = clock().monotonic();
   K2I_RETURN_IF_ERROR(decoder_->Append(batch, &rejected));
   tracker_.Observe(batch);
-  return rejected.empty() ? Status{} : KeepDeadLetters(rejected);
-}
-
-Status TableStream::KeepDeadLetters(const std::vector<record::Rejected>& rejected) {
-  std::vector<txlog::DeadLetter> letters;
-  letters.reserve(rejected.size());
-  for (const auto& r : rejected) letters.push_back({r.partition, r.offset, r.timestamp_ms, r.key, r.value, r.reason});
-  K2I_ASSIGN_OR_RETURN(const int64_t added, parts_.dead_letters.Append(letters));
-  metrics().dead_letters.Increment(static_cast<double>(added));
-  parts_.status.Update([&](StreamStatus& status) { status.dead_letters += added; });
-  return {};
+  return rejected.empty() ? Status{} : dead_letters_.Keep(rejected, schema_id_);
 }
 
 Status TableStream::InferIfDue(bool finishing) {
@@ -198,7 +208,7 @@ Status TableStream::Tick(bool memory_short) {
   if (decoder_->row_count() >= options_.seal_rows || now - last_seal_ >= options_.seal_interval)
     K2I_RETURN_IF_ERROR(Seal());
   if (flush_in_flight()) return {};
-  const auto waiting = buffer_.waiting();
+  const auto waiting = Sum(buffer_.waiting(), dead_letters_.buffer().waiting());
   const UncommittedRows uncommitted{.bytes = waiting.bytes,
                                     .rows = waiting.rows,
                                     .any_offsets = waiting.any,
@@ -210,6 +220,7 @@ Status TableStream::Tick(bool memory_short) {
 Status TableStream::Seal() {
   if (decoder_ == nullptr) return {};
   last_seal_ = clock().monotonic();
+  K2I_RETURN_IF_ERROR(dead_letters_.Seal(last_seal_));
   OffsetRanges ranges = tracker_.TakeRanges();
   if (ranges.empty() && decoder_->row_count() == 0) return {};
   K2I_ASSIGN_OR_RETURN(auto decoded, decoder_->Seal());
@@ -228,8 +239,7 @@ void TableStream::ObserveFreshness(const buffer::Slice& slice) {
 }
 
 Status TableStream::StartFlush(FlushReason reason) {
-  // Dead letters are durable before the commit that moves past them.
-  K2I_RETURN_IF_ERROR(parts_.dead_letters.Sync());
+  auto letters = dead_letters_.buffer().TakeForFlush();
   FlushRequest request;
   request.slices = buffer_.TakeForFlush();
   for (const auto& slice : request.slices) request.ranges = JoinRanges(request.ranges, slice->ranges);
@@ -238,11 +248,14 @@ Status TableStream::StartFlush(FlushReason reason) {
     in_flight_ = true;
   }
   const Duration started = clock().monotonic();
-  parts_.executor.Submit([this, request = std::move(request), reason, started]() mutable {
+  parts_.executor.Submit([this, request = std::move(request), letters = std::move(letters), reason, started]() mutable {
     const OffsetRanges ranges = request.ranges;
-    auto result = flusher_->Flush(std::move(request), cluster_, hard_stop_.get_token());
+    // The letters first: the main table's boundary passes them only once they are kept.
+    const auto kept = dead_letters_.Flush(std::move(letters), ranges, cluster_, hard_stop_.get_token());
+    auto result = kept ? flusher_->Flush(std::move(request), cluster_, hard_stop_.get_token())
+                       : Result<FlushResult>(std::unexpected(kept.error()));
     std::lock_guard lock(mutex_);
-    outcome_.emplace(FlushOutcome{std::move(result), reason, ranges, started});
+    outcome_.emplace(FlushOutcome{std::move(result), kept.value_or(0), reason, ranges, started});
     in_flight_ = false;
     flush_done_.notify_all();
   });
@@ -266,12 +279,16 @@ Status TableStream::TakeOutcome() {
     outcome = std::exchange(outcome_, std::nullopt);
   }
   if (!outcome) return {};
+  metrics().dead_letters.Increment(static_cast<double>(outcome->dead_letters));
+  parts_.status.Update([&](StreamStatus& status) { status.dead_letters += outcome->dead_letters; });
   if (!outcome->result) {
     metrics().CountError(outcome->result.error());
     buffer_.ReturnToWaiting();
+    dead_letters_.buffer().ReturnToWaiting();
     return std::unexpected(outcome->result.error());
   }
   buffer_.Retire();
+  dead_letters_.buffer().Retire();
   // Freed blocks go back to the system now rather than at the allocator's leisure.
   parts_.flushing.pool.ReleaseUnused();
   committed_ = outcome->result->progress;
@@ -331,7 +348,7 @@ Status TableStream::Finish(Duration patience) {
 OffsetVector TableStream::TakeAcknowledgements() { return std::exchange(acknowledgements_, {}); }
 
 void TableStream::DescribeTo(StreamStatus& status) const {
-  const auto usage = buffer_.total();
+  const auto usage = Sum(buffer_.total(), dead_letters_.buffer().total());
   status.buffer_rows = usage.rows + (decoder_ == nullptr ? sample_records_ : decoder_->row_count());
   status.oldest_uncommitted_seconds = usage.oldest_sealed ? Seconds(clock().monotonic() - *usage.oldest_sealed) : 0;
   status.flush_in_flight = flush_in_flight();

@@ -9,6 +9,7 @@
 
 #include "base/executor.h"
 #include "buffer/hot_buffer.h"
+#include "ingest/dead_letter_table.h"
 #include "ingest/flush_policy.h"
 #include "ingest/flusher.h"
 #include "ingest/partition_tracker.h"
@@ -17,7 +18,6 @@
 #include "ingest/stream_status.h"
 #include "ingest/table_opening.h"
 #include "record/decoder.h"
-#include "txlog/dead_letter_file.h"
 
 namespace k2i::ingest {
 
@@ -27,7 +27,6 @@ class TableStream {
  public:
   struct Parts {
     Flusher::Parts flushing;
-    txlog::DeadLetterFile& dead_letters;
     Executor& executor;
     SharedStatus& status;
   };
@@ -36,6 +35,7 @@ class TableStream {
     RowOptions rows;
     FlushPolicy flush;
     Flusher::Options flusher;
+    iceberg::TableIdentifier dead_letters;  // the table of records that cannot be decoded
     Duration seal_interval = std::chrono::milliseconds(10);
     int64_t seal_rows = 65'536;
     /// How long a catalog or broker may be away at start before the process gives up, for its supervisor to see.
@@ -44,7 +44,7 @@ class TableStream {
   };
 
   /// `parts` must outlive this.
-  TableStream(Parts parts, Options options) : parts_(parts), options_(std::move(options)) {}
+  TableStream(Parts parts, Options options);
   /// Waits for a flush in flight; call StopFlush before to make that short.
   ~TableStream();
 
@@ -70,7 +70,9 @@ class TableStream {
   /// No more records are wanted until the schema has been inferred.
   bool sample_full() const;
   bool idle() const { return !flush_in_flight() && !buffer_.total().any; }
-  bool has_unsealed_rows() const { return decoder_ != nullptr && decoder_->row_count() > 0; }
+  bool has_unsealed_rows() const {
+    return dead_letters_.unsealed() > 0 || (decoder_ != nullptr && decoder_->row_count() > 0);
+  }
   const PartitionTracker& tracker() const { return tracker_; }
   const progress::Progress& committed() const { return committed_; }
   void DescribeTo(StreamStatus& status) const;
@@ -78,6 +80,7 @@ class TableStream {
  private:
   struct FlushOutcome {
     Result<FlushResult> result;
+    int64_t dead_letters;
     FlushReason reason;
     OffsetRanges ranges;
     Duration started;
@@ -86,7 +89,6 @@ class TableStream {
   Status UseTable(iceberg::LoadedTable table);
   Status InferIfDue(bool finishing);
   Status Decode(const kafka::MessageBatch& batch);
-  Status KeepDeadLetters(const std::vector<record::Rejected>& rejected);
   Status Seal();
   void ObserveFreshness(const buffer::Slice& slice);
   Status StartFlush(FlushReason reason);
@@ -111,7 +113,9 @@ class TableStream {
   int attempts_ = 0;
 
   std::unique_ptr<record::Decoder> decoder_;
+  int32_t schema_id_ = 0;  // of the table, for dead letters
   std::unique_ptr<Flusher> flusher_;
+  DeadLetterTable dead_letters_;
   PartitionTracker tracker_;
   progress::Progress committed_;
   Duration last_seal_{0};

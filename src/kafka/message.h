@@ -27,6 +27,7 @@ struct Message {
   std::optional<std::string_view> key;    // nullopt: null key
   std::optional<std::string_view> value;  // nullopt: tombstone
   std::span<const Header> headers;        // only where the source was told to read them
+  const void* handle = nullptr;           // the source's own
 };
 
 /// Messages in the order of polling: ascending offsets within a partition. All views live as long as `owner`.
@@ -34,6 +35,14 @@ struct MessageBatch {
   std::vector<Message> messages;
   std::shared_ptr<const void> owner;
   size_t size_bytes = 0;  // of keys, values and headers
+  /// Where headers are not read beforehand, reads those of one message; views live as long as `owner`. May be null.
+  std::vector<Header> (*read_headers)(const Message& message) = nullptr;
+
+  /// Headers of one of `messages`, whether or not they have been read beforehand.
+  std::vector<Header> HeadersOf(const Message& message) const {
+    if (!message.headers.empty() || read_headers == nullptr) return {message.headers.begin(), message.headers.end()};
+    return read_headers(message);
+  }
 };
 
 }  // namespace k2i::kafka

@@ -35,6 +35,12 @@ size_t AppendHeaders(const rd_kafka_message_t* message, std::vector<Header>& out
   return bytes;
 }
 
+std::vector<Header> ReadHeaders(const Message& message) {
+  std::vector<Header> headers;
+  AppendHeaders(static_cast<const rd_kafka_message_t*>(message.handle), headers);
+  return headers;
+}
+
 }  // namespace
 
 MessageBatch MakeBatch(std::shared_ptr<RdkafkaClient> client, std::span<rd_kafka_message_t*> messages,
@@ -43,6 +49,7 @@ MessageBatch MakeBatch(std::shared_ptr<RdkafkaClient> client, std::span<rd_kafka
   owner->client = std::move(client);
   owner->messages.assign(messages.begin(), messages.end());
   MessageBatch batch;
+  if (!read_headers) batch.read_headers = ReadHeaders;
   batch.messages.reserve(messages.size());
   std::vector<size_t> header_ends;
   const rd_kafka_topic_t* last_topic = nullptr;
@@ -61,7 +68,8 @@ MessageBatch MakeBatch(std::shared_ptr<RdkafkaClient> client, std::span<rd_kafka
                 .offset = Offset{raw->offset},
                 .timestamp_ms = timestamp_type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp_ms,
                 .key = View(raw->key, raw->key_len),
-                .value = View(raw->payload, raw->len)});
+                .value = View(raw->payload, raw->len),
+                .handle = raw});
     batch.size_bytes += raw->key_len + raw->len;
     if (read_headers) {
       batch.size_bytes += AppendHeaders(raw, owner->headers);

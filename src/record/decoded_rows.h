@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -42,6 +43,7 @@ struct Rejected {
   int64_t timestamp_ms = -1;
   std::optional<std::string> key;
   std::optional<std::string> value;
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers;
   std::string reason;  // valid UTF-8; names the column's path where there is one
   ErrorCode code = ErrorCode::kInvalidArgument;
 };

@@ -24,13 +24,16 @@ std::optional<std::string> Copy(const std::optional<std::string_view>& bytes) {
   return bytes.has_value() ? std::optional<std::string>(*bytes) : std::nullopt;
 }
 
-Rejected MakeRejected(const kafka::Message& message, std::string reason) {
-  return {.partition = {std::string(message.topic), message.partition},
-          .offset = message.offset,
-          .timestamp_ms = message.timestamp_ms,
-          .key = Copy(message.key),
-          .value = Copy(message.value),
-          .reason = std::move(reason)};
+Rejected MakeRejected(const kafka::MessageBatch& batch, const kafka::Message& message, std::string reason) {
+  Rejected rejected{.partition = {std::string(message.topic), message.partition},
+                    .offset = message.offset,
+                    .timestamp_ms = message.timestamp_ms,
+                    .key = Copy(message.key),
+                    .value = Copy(message.value),
+                    .headers = {},
+                    .reason = std::move(reason)};
+  for (const auto& [name, value] : batch.HeadersOf(message)) rejected.headers.emplace_back(name, Copy(value));
+  return rejected;
 }
 
 /// Asks for the beginning of a value that is decoded next: another thread has written it, so it is in no near cache.
@@ -138,7 +141,7 @@ Status RecordDecoder::Append(const kafka::MessageBatch& batch, std::vector<Rejec
         positions_.AddRow(message);
       } else {
         TakeBackRow();
-        rejected->push_back(MakeRejected(message, reader_.reason()));
+        rejected->push_back(MakeRejected(batch, message, reader_.reason()));
       }
       positions_.Pass(message);
     }

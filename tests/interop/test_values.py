@@ -75,3 +75,16 @@ def test_bad_records_do_not_stop_the_good(k2i, kafka4, sql_warehouse, topic):
     assert sorted(row["id"] for row in found) == [7, 8]
     good = {(each.partition, each.offset) for each in taken if each.value in (b'{"id": 7}', b'{"id": 8}')}
     assert {(row["_kafka_partition"], row["_kafka_offset"]) for row in found} == good
+    # Every letter stands in the dead-letter table, word for word, for engines which are not ours.
+    letters = {(each.partition, each.offset): each for each in taken if each.value not in (b'{"id": 7}', b'{"id": 8}')}
+    for read in (read_pyiceberg, read_duckdb):
+        kept = {(row["partition"], row["offset"]): row for row in read(sql_warehouse, "lake", f"{topic}__dlq")}
+        assert kept.keys() == letters.keys()
+        for position, row in kept.items():
+            assert row["topic"] == topic
+            assert row["key"] == letters[position].key
+            assert row["value"] == letters[position].value
+            assert row["timestamp"] is not None
+            assert row["error_class"] == "InvalidArgument"
+            assert row["error"]
+            assert row["schema_id"] == 0
