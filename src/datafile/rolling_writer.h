@@ -7,6 +7,7 @@
 //   PartitionWriter    the files of one partition; RowGroupSizing decides where row groups and files end
 //   ParquetFile        one file; ChooseEncodings decides how each column is encoded
 //   MetricsCollector   counts and bounds for the manifest
+//   DataFileReader     the way back: columns of a file by field id, a batch at a time
 #pragma once
 
 #include <arrow/type_fwd.h>

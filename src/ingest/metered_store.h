@@ -18,6 +18,9 @@ class MeteredStore final : public io::ObjectStore {
   Duration TakeWriteTime() { return Duration(write_ns_.exchange(0)); }
 
   Result<std::string> Read(std::string_view location) override { return store_.Read(location); }
+  Result<std::unique_ptr<io::InputFile>> OpenForRead(std::string_view location) override {
+    return store_.OpenForRead(location);
+  }
   Status Create(std::string_view location, std::string_view bytes) override { return store_.Create(location, bytes); }
   Result<std::unique_ptr<io::OutputFile>> OpenForWrite(std::string_view location) override;
   Status Delete(std::string_view location) override { return store_.Delete(location); }

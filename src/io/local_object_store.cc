@@ -119,6 +119,19 @@ class LocalOutputFile final : public OutputFile {
   int64_t bytes_written_ = 0;
 };
 
+class LocalInputFile final : public InputFile {
+ public:
+  LocalInputFile(PosixFile file, int64_t size_bytes) : file_(std::move(file)), size_bytes_(size_bytes) {}
+  int64_t size_bytes() const override { return size_bytes_; }
+  Result<int64_t> ReadAt(int64_t position, int64_t length, char* out) override {
+    return file_.ReadAt(position, length, out);
+  }
+
+ private:
+  PosixFile file_;
+  const int64_t size_bytes_;
+};
+
 /// Adds the files below the folder `path`, whose location is `location`.
 Status Walk(const std::string& path, const std::string& location, std::vector<FileInfo>& files) {
   std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), ::closedir);
@@ -152,6 +165,13 @@ Result<std::string> LocalObjectStore::Read(std::string_view location) {
   K2I_ASSIGN_OR_RETURN(const std::string path, LocalPath(location));
   K2I_ASSIGN_OR_RETURN(PosixFile file, PosixFile::OpenForRead(path));
   return file.ReadAll();
+}
+
+Result<std::unique_ptr<InputFile>> LocalObjectStore::OpenForRead(std::string_view location) {
+  K2I_ASSIGN_OR_RETURN(const std::string path, LocalPath(location));
+  K2I_ASSIGN_OR_RETURN(PosixFile file, PosixFile::OpenForRead(path));
+  K2I_ASSIGN_OR_RETURN(const int64_t size_bytes, file.SizeBytes());
+  return std::make_unique<LocalInputFile>(std::move(file), size_bytes);
 }
 
 Status LocalObjectStore::Create(std::string_view location, std::string_view bytes) {

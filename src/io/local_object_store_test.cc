@@ -60,6 +60,20 @@ TEST_F(LocalObjectStoreTest, ReadsEmptyAndLargeFiles) {
   EXPECT_EQ(store_.Read(Path("large")).value(), large);
 }
 
+TEST_F(LocalObjectStoreTest, ReadsPartsOfAFile) {
+  ASSERT_TRUE(store_.Create(Path("f"), "0123456789").has_value());
+  const auto file = store_.OpenForRead(Path("f")).value();
+  EXPECT_EQ(file->size_bytes(), 10);
+  std::string out(4, '.');
+  EXPECT_EQ(file->ReadAt(3, 4, out.data()).value(), 4);
+  EXPECT_EQ(out, "3456");
+  EXPECT_EQ(file->ReadAt(8, 4, out.data()).value(), 2);
+  EXPECT_EQ(out, "8956");
+  EXPECT_EQ(file->ReadAt(10, 4, out.data()).value(), 0);
+  EXPECT_EQ(store_.OpenForRead(Path("none")).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store_.OpenForRead(folder_).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(LocalObjectStoreTest, CreateNeverReplaces) {
   ASSERT_TRUE(store_.Create(Path("f"), "first").has_value());
   const Status again = store_.Create(Path("f"), "second");

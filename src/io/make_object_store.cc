@@ -22,6 +22,10 @@ class RoutingObjectStore final : public ObjectStore {
     K2I_ASSIGN_OR_RETURN(ObjectStore * store, StoreOf(location));
     return store->Read(location);
   }
+  Result<std::unique_ptr<InputFile>> OpenForRead(std::string_view location) override {
+    K2I_ASSIGN_OR_RETURN(ObjectStore * store, StoreOf(location));
+    return store->OpenForRead(location);
+  }
   Status Create(std::string_view location, std::string_view bytes) override {
     K2I_ASSIGN_OR_RETURN(ObjectStore * store, StoreOf(location));
     return store->Create(location, bytes);

@@ -34,6 +34,18 @@ TEST(MemoryObjectStore, CreatesReadsAndDeletes) {
   EXPECT_EQ(store.Read("mem://a/x").error().component, Component::kStorage);
 }
 
+TEST(MemoryObjectStore, ReadsPartsOfAFile) {
+  MemoryObjectStore store;
+  ASSERT_TRUE(store.Create("s3://b/k", "0123456789").has_value());
+  const auto file = store.OpenForRead("s3://b/k").value();
+  EXPECT_EQ(file->size_bytes(), 10);
+  std::string out(4, '.');
+  EXPECT_EQ(file->ReadAt(8, 4, out.data()).value(), 2);
+  EXPECT_EQ(out, "89..");
+  EXPECT_EQ(file->ReadAt(12, 4, out.data()).value(), 0);
+  EXPECT_EQ(store.OpenForRead("s3://b/none").error().code, ErrorCode::kNotFound);
+}
+
 TEST(MemoryObjectStore, ShowsAStreamedFileOnlyAfterClose) {
   MemoryObjectStore store;
   auto file = store.OpenForWrite("m/f.parquet").value();

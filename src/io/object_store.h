@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -34,12 +35,40 @@ class OutputFile {
   virtual int64_t bytes_written() const = 0;
 };
 
+/// A file open for reading at any position. Thread-safe; must not outlive its store.
+class InputFile {
+ public:
+  virtual ~InputFile() = default;
+  virtual int64_t size_bytes() const = 0;
+  /// Reads `length` bytes from `position` into `out`, fewer where the file ends before; the number of bytes read.
+  virtual Result<int64_t> ReadAt(int64_t position, int64_t length, char* out) = 0;
+};
+
+/// A file whose bytes are in memory.
+class BytesInputFile final : public InputFile {
+ public:
+  explicit BytesInputFile(std::string bytes) : bytes_(std::move(bytes)) {}
+  int64_t size_bytes() const override { return static_cast<int64_t>(bytes_.size()); }
+  Result<int64_t> ReadAt(int64_t position, int64_t length, char* out) override {
+    if (position >= size_bytes()) return 0;
+    return static_cast<int64_t>(bytes_.copy(out, static_cast<size_t>(length), static_cast<size_t>(position)));
+  }
+
+ private:
+  const std::string bytes_;
+};
+
 /// Thread-safe. Every error carries Component::kStorage: NotFound, AlreadyExists, PermissionDenied, Unavailable,
 /// Timeout, ResourceExhausted (disk full), InvalidArgument (a location of another scheme).
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   virtual Result<std::string> Read(std::string_view location) = 0;
+  /// For files that are read in parts. A store that has nothing better reads the whole file.
+  virtual Result<std::unique_ptr<InputFile>> OpenForRead(std::string_view location) {
+    K2I_ASSIGN_OR_RETURN(std::string bytes, Read(location));
+    return std::make_unique<BytesInputFile>(std::move(bytes));
+  }
   /// Writes a small file whole and durably. AlreadyExists where the store can tell (always on local disks).
   virtual Status Create(std::string_view location, std::string_view bytes) = 0;
   virtual Result<std::unique_ptr<OutputFile>> OpenForWrite(std::string_view location) = 0;

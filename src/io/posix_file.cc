@@ -103,6 +103,24 @@ Result<std::string> PosixFile::ReadAll() {
   }
 }
 
+Result<int64_t> PosixFile::ReadAt(int64_t position, int64_t length, char* out) {
+  int64_t done = 0;
+  while (done < length) {
+    const ssize_t got = ::pread(fd_, out + done, static_cast<size_t>(length - done), position + done);
+    if (got == 0) break;
+    if (got > 0) done += got;
+    if (got < 0 && errno != EINTR) return FailErrno("read", path_);
+  }
+  return done;
+}
+
+Result<int64_t> PosixFile::SizeBytes() {
+  struct stat status {};
+  if (::fstat(fd_, &status) != 0) return FailErrno("stat", path_);
+  if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kNotFound, path_ + " is not a file", Component::kStorage);
+  return int64_t{status.st_size};
+}
+
 Status PosixFile::Write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());

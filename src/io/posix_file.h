@@ -26,6 +26,9 @@ class PosixFile {
   ~PosixFile();
 
   Result<std::string> ReadAll();
+  /// Fewer bytes than asked for only at the end of the file. Thread-safe.
+  Result<int64_t> ReadAt(int64_t position, int64_t length, char* out);
+  Result<int64_t> SizeBytes();
   Status Write(std::string_view bytes);
   Status Sync();
   Status Close();

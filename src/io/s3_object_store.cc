@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/s3_object_store.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -76,6 +77,28 @@ Status InitializeOnce() {
 int64_t ModifiedMs(const arrow::fs::FileInfo& info) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(info.mtime().time_since_epoch()).count();
 }
+
+class S3InputFile final : public InputFile {
+ public:
+  S3InputFile(std::shared_ptr<arrow::io::RandomAccessFile> file, int64_t size_bytes, std::shared_ptr<S3ErrorLog> log,
+              std::string location)
+      : file_(std::move(file)), size_bytes_(size_bytes), log_(std::move(log)), location_(std::move(location)) {}
+  int64_t size_bytes() const override { return size_bytes_; }
+  Result<int64_t> ReadAt(int64_t position, int64_t length, char* out) override {
+    length = std::min(length, size_bytes_ - position);
+    if (length <= 0) return 0;
+    S3ErrorLog::Clear();
+    const auto got = file_->ReadAt(position, length, out);
+    if (!got.ok()) return std::unexpected(ArrowError(got.status(), *log_, "read", location_));
+    return *got;
+  }
+
+ private:
+  std::shared_ptr<arrow::io::RandomAccessFile> file_;
+  const int64_t size_bytes_;
+  std::shared_ptr<S3ErrorLog> log_;
+  const std::string location_;
+};
 
 class S3OutputFile final : public OutputFile {
  public:
@@ -153,6 +176,16 @@ Result<std::string> S3ObjectStore::Read(std::string_view location) {
   auto bytes = read();
   if (!bytes.ok()) return std::unexpected(ArrowError(bytes.status(), *log_, "read", location));
   return *std::move(bytes);
+}
+
+Result<std::unique_ptr<InputFile>> S3ObjectStore::OpenForRead(std::string_view location) {
+  K2I_ASSIGN_OR_RETURN(const std::string path, S3Path(location));
+  S3ErrorLog::Clear();
+  auto file = file_system_->OpenInputFile(path);
+  if (!file.ok()) return std::unexpected(ArrowError(file.status(), *log_, "read", location));
+  const auto size = (*file)->GetSize();
+  if (!size.ok()) return std::unexpected(ArrowError(size.status(), *log_, "read", location));
+  return std::make_unique<S3InputFile>(*std::move(file), *size, log_, std::string(location));
 }
 
 Status S3ObjectStore::Create(std::string_view location, std::string_view bytes) {

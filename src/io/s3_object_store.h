@@ -29,6 +29,7 @@ class S3ObjectStore final : public ObjectStore {
   ~S3ObjectStore() override;
 
   Result<std::string> Read(std::string_view location) override;
+  Result<std::unique_ptr<InputFile>> OpenForRead(std::string_view location) override;
   Status Create(std::string_view location, std::string_view bytes) override;
   Result<std::unique_ptr<OutputFile>> OpenForWrite(std::string_view location) override;
   Status Delete(std::string_view location) override;

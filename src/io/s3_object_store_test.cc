@@ -164,6 +164,12 @@ TEST_F(S3LiveTest, WritesListsReadsAndDeletes) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(file->Append(part).has_value());
   ASSERT_TRUE(file->Close().has_value());
   EXPECT_EQ(store->Read(folder_ + "/d/day=2024-01-31/b.parquet").value(), part + part + part);
+  const auto input = store->OpenForRead(folder_ + "/d/day=2024-01-31/b.parquet").value();
+  std::string read(10, '.');
+  EXPECT_EQ(input->size_bytes(), 21'000'000);
+  EXPECT_EQ(input->ReadAt(20'999'995, 10, read.data()).value(), 5);
+  EXPECT_EQ(read, "ppppp.....");
+  EXPECT_EQ(store->OpenForRead(folder_ + "/none").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(store->Stat(folder_ + "/a.json").value().size_bytes, 2);
   EXPECT_EQ(store->Read(folder_ + "/none").error().code, ErrorCode::kNotFound);
 

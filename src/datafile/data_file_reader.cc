@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datafile/data_file_reader.h"
+
+#include <arrow/array/util.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+
+#include <numeric>
+#include <utility>
+
+#include "datafile/arrow_status.h"
+#include "datafile/projection.h"
+#include "datafile/store_input_file.h"
+#include "iceberg/model/arrow_schema.h"
+
+namespace k2i::datafile {
+namespace {
+
+using iceberg::NestedField;
+using iceberg::TypeId;
+using parquet::arrow::SchemaField;
+
+void AddLeaves(const SchemaField& field, std::vector<int>& leaves) {
+  if (field.is_leaf()) leaves.push_back(field.column_index);
+  for (const SchemaField& child : field.children) AddLeaves(child, leaves);
+}
+
+int FirstLeaf(const SchemaField& field) { return field.is_leaf() ? field.column_index : FirstLeaf(field.children[0]); }
+
+/// The Parquet columns that `wanted` needs.
+void AddWantedLeaves(const std::vector<NestedField>& wanted, const std::vector<SchemaField>& fields,
+                     std::vector<int>& leaves) {
+  for (const NestedField& want : wanted) {
+    for (const SchemaField& field : fields) {
+      if (FieldIdOf(*field.field) != want.field_id) continue;
+      const size_t before = leaves.size();
+      if (want.type->id() == TypeId::kStruct) {
+        AddWantedLeaves(want.type->fields(), field.children, leaves);
+        // None of its children is there; any other tells which rows have the struct at all.
+        if (leaves.size() == before && !field.children.empty()) leaves.push_back(FirstLeaf(field));
+      } else {
+        AddLeaves(field, leaves);
+      }
+    }
+  }
+}
+
+bool HasFieldIds(const std::vector<SchemaField>& fields) {
+  for (const SchemaField& field : fields) {
+    if (FieldIdOf(*field.field)) return true;
+  }
+  return fields.empty();
+}
+
+std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
+  std::vector<int> groups(static_cast<size_t>(metadata.num_row_groups()));
+  std::iota(groups.begin(), groups.end(), 0);
+  return groups;
+}
+
+}  // namespace
+
+DataFileReader::DataFileReader(std::string location, std::shared_ptr<StoreInputFile> file, arrow::MemoryPool* pool)
+    : location_(std::move(location)), file_(std::move(file)), pool_(pool) {}
+
+DataFileReader::~DataFileReader() = default;
+
+Result<std::unique_ptr<DataFileReader>> DataFileReader::Open(io::ObjectStore& store, const iceberg::DataFile& file,
+                                                             const iceberg::Schema& columns, arrow::MemoryPool* pool,
+                                                             const ReaderOptions& options) {
+  if (file.file_format != "PARQUET" && file.file_format != "parquet") {
+    return Fail(ErrorCode::kNotSupported, file.file_path + " is of format " + file.file_format);
+  }
+  if (file.key_metadata) return Fail(ErrorCode::kNotSupported, file.file_path + " is encrypted");
+  K2I_ASSIGN_OR_RETURN(auto input, store.OpenForRead(file.file_path));
+  std::unique_ptr<DataFileReader> reader(
+      new DataFileReader(file.file_path, std::make_shared<StoreInputFile>(std::move(input), pool), pool));
+  auto opened = CatchAll([&] { return reader->OpenParquet(columns, options); });
+  if (!opened) return std::unexpected(reader->Explain(std::move(opened).error()));
+  return reader;
+}
+
+Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderOptions& options) {
+  K2I_ASSIGN_OR_RETURN(schema_, iceberg::ToArrowSchema(columns));
+  parquet::ReaderProperties properties(pool_);
+  properties.enable_buffered_stream();
+  properties.set_buffer_size(options.buffer_bytes);
+  parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
+  arrow_properties.set_pre_buffer(false);  // it would hold whole row groups
+  arrow_properties.set_batch_size(options.batch_rows);
+  auto made =
+      parquet::arrow::FileReader::Make(pool_, parquet::ParquetFileReader::Open(file_, properties), arrow_properties);
+  K2I_ASSIGN_OR_RETURN(parquet_, FromArrow(std::move(made)));
+
+  const auto& fields = parquet_->manifest().schema_fields;
+  if (!HasFieldIds(fields)) return Fail(ErrorCode::kNotSupported, "the file carries no field ids");
+  std::vector<int> leaves;
+  AddWantedLeaves(columns.fields(), fields, leaves);
+  K2I_ASSIGN_OR_RETURN(batches_, FromArrow(parquet_->GetRecordBatchReader(
+                                     AllRowGroups(*parquet_->parquet_reader()->metadata()), leaves)));
+  K2I_ASSIGN_OR_RETURN(projections_, ProjectFields(columns.fields(), batches_->schema()->fields()));
+  return {};
+}
+
+/// The store's own error where one is behind `error`. What Parquet says of a file that was read well is about its
+/// bytes.
+Error DataFileReader::Explain(Error error) const {
+  if (const auto behind = file_->store_error()) {
+    error = *behind;
+  } else if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kInternal ||
+             error.code == ErrorCode::kUnavailable) {
+    error.code = ErrorCode::kCorruption;
+  }
+  return error.With(location_).In(Component::kStorage);
+}
+
+int64_t DataFileReader::row_count() const { return parquet_->parquet_reader()->metadata()->num_rows(); }
+int64_t DataFileReader::size_bytes() const { return file_->GetSize().ValueOr(0); }
+
+Result<std::shared_ptr<arrow::RecordBatch>> DataFileReader::Next() {
+  auto next = CatchAll([&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
+    K2I_ASSIGN_OR_RETURN(const auto batch, FromArrow(batches_->Next()));
+    if (batch == nullptr) return nullptr;
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    for (const FieldProjection& projection : projections_) {
+      if (projection.source) {
+        K2I_ASSIGN_OR_RETURN(columns.emplace_back(), Project(projection, *batch->column(*projection.source), pool_));
+      } else {
+        K2I_ASSIGN_OR_RETURN(columns.emplace_back(),
+                             FromArrow(arrow::MakeArrayOfNull(projection.type, batch->num_rows(), pool_)));
+      }
+    }
+    return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
+  });
+  if (!next) return std::unexpected(Explain(std::move(next).error()));
+  return next;
+}
+
+Status DataFileReader::ForEach(const std::function<Status(const arrow::RecordBatch&)>& visit) {
+  while (true) {
+    K2I_ASSIGN_OR_RETURN(const auto batch, Next());
+    if (batch == nullptr) return {};
+    K2I_RETURN_IF_ERROR(visit(*batch));
+  }
+}
+
+}  // namespace k2i::datafile

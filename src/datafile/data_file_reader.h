@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "iceberg/model/data_file.h"
+#include "iceberg/model/schema.h"
+#include "io/object_store.h"
+
+namespace parquet::arrow {
+class FileReader;
+}
+
+namespace k2i::datafile {
+
+class StoreInputFile;
+struct FieldProjection;
+
+struct ReaderOptions {
+  int64_t batch_rows = 65'536;
+  /// Read ahead in each column.
+  int64_t buffer_bytes = int64_t{1} << 20;
+};
+
+/// Reads chosen columns of a Parquet data file, a batch at a time: what is in memory is one batch and the buffers of
+/// the columns, whatever the size of the file. One thread at a time.
+class DataFileReader {
+ public:
+  /// Opens the file and reads its footer. `columns`: the fields wanted, of the table's schema; each is found in the
+  /// file by its field id, and is null where the file lacks it. `store` and `pool` must outlive the reader. Errors of
+  /// the store; Corruption for a file that is no Parquet or does not fit; NotSupported for another format, an encrypted
+  /// file, and a file that carries no field ids (imported by others; needs a name mapping).
+  static Result<std::unique_ptr<DataFileReader>> Open(io::ObjectStore& store, const iceberg::DataFile& file,
+                                                      const iceberg::Schema& columns, arrow::MemoryPool* pool,
+                                                      const ReaderOptions& options = {});
+  ~DataFileReader();
+
+  /// Rows of the file, as its footer says.
+  int64_t row_count() const;
+  /// Bytes of the file, as the store says.
+  int64_t size_bytes() const;
+  /// ToArrowSchema(columns).
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
+
+  /// The next rows, in the file's order, of schema(); null at the end.
+  Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  /// Next until the end, or until `visit` returns an error, which is returned.
+  Status ForEach(const std::function<Status(const arrow::RecordBatch&)>& visit);
+
+ private:
+  DataFileReader(std::string location, std::shared_ptr<StoreInputFile> file, arrow::MemoryPool* pool);
+  Status OpenParquet(const iceberg::Schema& columns, const ReaderOptions& options);
+  Error Explain(Error error) const;
+
+  std::string location_;
+  std::shared_ptr<StoreInputFile> file_;
+  arrow::MemoryPool* pool_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<FieldProjection> projections_;
+  std::unique_ptr<parquet::arrow::FileReader> parquet_;
+  std::unique_ptr<arrow::RecordBatchReader> batches_;  // goes before parquet_
+};
+
+}  // namespace k2i::datafile
