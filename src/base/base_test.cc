@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <regex>
 #include <set>
 #include <thread>
@@ -75,6 +76,21 @@ TEST(ExecutorTest, RunsInOrderAndFinishesBeforeItGoes) {
   }
   ASSERT_EQ(ran.size(), 100u);
   for (int i = 0; i < 100; ++i) EXPECT_EQ(ran[i], i);
+}
+
+TEST(ExecutorTest, WaitingForIdleEndsWithTheWorkOrWithPatience) {
+  ThreadExecutor executor;
+  EXPECT_TRUE(executor.WaitUntilIdle(Duration(0)));
+  std::promise<void> gate;
+  bool done = false;
+  executor.Submit([&] {
+    gate.get_future().wait();
+    done = true;
+  });
+  EXPECT_FALSE(executor.WaitUntilIdle(std::chrono::milliseconds(5)));
+  gate.set_value();
+  EXPECT_TRUE(executor.WaitUntilIdle(std::chrono::minutes(1)));
+  EXPECT_TRUE(done);
 }
 
 TEST(SystemClockTest, StopEndsASleep) {

@@ -24,6 +24,11 @@ void ThreadExecutor::Submit(std::function<void()> task) {
   woken_.notify_one();
 }
 
+bool ThreadExecutor::WaitUntilIdle(Duration patience) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, patience, [this] { return tasks_.empty() && !running_; });
+}
+
 void ThreadExecutor::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
@@ -31,9 +36,13 @@ void ThreadExecutor::Run() {
     if (tasks_.empty()) return;
     auto task = std::move(tasks_.front());
     tasks_.pop_front();
+    running_ = true;
     lock.unlock();
     task();
+    task = nullptr;  // what it holds goes before anybody is told that it is done
     lock.lock();
+    running_ = false;
+    idle_.notify_all();
   }
 }
 

@@ -15,6 +15,11 @@ namespace {
 
 std::atomic<Format> g_format{Format::kText};
 
+std::function<void(Level, std::string_view)>& Sink() {
+  static std::function<void(Level, std::string_view)> sink;
+  return sink;
+}
+
 spdlog::logger& Logger() {
   static const auto logger = [] {
     auto made = std::make_shared<spdlog::logger>("k2i", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -74,7 +79,10 @@ void Configure(Level level, Format format) {
   Logger().set_pattern(pattern, spdlog::pattern_time_type::utc);
 }
 
+void SetSink(std::function<void(Level, std::string_view)> sink) { Sink() = std::move(sink); }
+
 void Write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  if (Sink()) return Sink()(level, RenderText(event, fields));
   const auto spdlog_level = ToSpdlog(level);
   if (!Logger().should_log(spdlog_level)) return;
   if (g_format == Format::kJson) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -31,6 +32,10 @@ struct Field {
 
 /// Call once at start; before it, text at level info.
 void Configure(Level level, Format format);
+
+/// Lines go there rather than to standard error, as text and without time and level; empty: back again. Not
+/// thread-safe: for a program that has one thread, such as the simulator.
+void SetSink(std::function<void(Level, std::string_view line)> sink);
 
 /// Thread-safe.
 void Write(Level level, std::string_view event, std::initializer_list<Field> fields = {});

@@ -257,7 +257,6 @@ Status TableStream::StartFlush(FlushReason reason) {
     std::lock_guard lock(mutex_);
     outcome_.emplace(FlushOutcome{std::move(result), kept.value_or(0), reason, ranges, started});
     in_flight_ = false;
-    flush_done_.notify_all();
   });
   return {};
 }
@@ -267,10 +266,7 @@ bool TableStream::flush_in_flight() const {
   return in_flight_;
 }
 
-bool TableStream::WaitForFlush(Duration patience) {
-  std::unique_lock lock(mutex_);
-  return flush_done_.wait_for(lock, patience, [this] { return !in_flight_; });
-}
+bool TableStream::WaitForFlush(Duration patience) { return parts_.executor.WaitUntilIdle(patience); }
 
 Status TableStream::TakeOutcome() {
   std::optional<FlushOutcome> outcome;

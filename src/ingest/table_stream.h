@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,7 +26,7 @@ class TableStream {
  public:
   struct Parts {
     Flusher::Parts flushing;
-    Executor& executor;
+    Executor& executor;  // this stream's alone
     SharedStatus& status;
   };
   struct Options {
@@ -124,7 +123,6 @@ class TableStream {
 
   std::stop_source hard_stop_;
   mutable std::mutex mutex_;
-  std::condition_variable flush_done_;
   bool in_flight_ = false;               // guarded by mutex_
   std::optional<FlushOutcome> outcome_;  // guarded by mutex_
 };
