@@ -74,6 +74,21 @@ std::vector<SlicePtr> Filter(const std::vector<SlicePtr>& slices,
   return out;
 }
 
+/// The stretches of a run's rows that are kept.
+void AppendStretches(const Slice& slice, const record::Run& run,
+                     const std::function<bool(const TopicPartition&, int64_t)>& keep,
+                     std::vector<std::pair<const record::Run*, RowRange>>& kept) {
+  const int64_t end = run.first_row + run.row_count;
+  for (int64_t row = run.first_row; row < end; ++row) {
+    if (!keep(run.partition, slice.offsets[static_cast<size_t>(row)])) continue;
+    if (!kept.empty() && kept.back().first == &run && kept.back().second.end == row) {
+      ++kept.back().second.end;
+    } else {
+      kept.push_back({&run, {row, row + 1}});
+    }
+  }
+}
+
 }  // namespace
 
 SlicePtr MakeSlice(record::DecodedRows decoded, OffsetRanges ranges, Duration sealed_at) {
@@ -95,6 +110,17 @@ std::vector<SlicePtr> DropBelow(const std::vector<SlicePtr>& slices, const Offse
     const auto it = boundary.find(partition);
     return it == boundary.end() ? Offset{std::numeric_limits<int64_t>::min()} : it->second;
   });
+}
+
+std::vector<SlicePtr> KeepRows(const std::vector<SlicePtr>& slices,
+                               const std::function<bool(const TopicPartition&, int64_t)>& keep) {
+  std::vector<SlicePtr> out;
+  for (const auto& slice : slices) {
+    std::vector<std::pair<const record::Run*, RowRange>> kept;
+    for (const auto& run : slice->runs) AppendStretches(*slice, run, keep, kept);
+    AppendPieces(*slice, kept, slice->ranges, out);
+  }
+  return out;
 }
 
 std::vector<SlicePtr> DropPartitions(const std::vector<SlicePtr>& slices,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -33,6 +34,10 @@ SlicePtr MakeSlice(record::DecodedRows decoded, OffsetRanges ranges, Duration se
 /// The slices without the rows below `boundary` (a partition that is not in it keeps all), buffers shared. Slices left
 /// with neither rows nor ranges are dropped.
 std::vector<SlicePtr> DropBelow(const std::vector<SlicePtr>& slices, const OffsetVector& boundary);
+
+/// The slices' rows of which `keep` is true, buffers shared, each stretch of them a slice; ranges stay as they are.
+std::vector<SlicePtr> KeepRows(const std::vector<SlicePtr>& slices,
+                               const std::function<bool(const TopicPartition&, int64_t offset)>& keep);
 
 /// The slices without the rows and ranges of `partitions`.
 std::vector<SlicePtr> DropPartitions(const std::vector<SlicePtr>& slices,

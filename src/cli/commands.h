@@ -17,6 +17,7 @@ inline constexpr int kExitUsage = 64;
 void AddValidateCommand(CLI::App& app, int& exit_code);
 void AddIngestCommand(CLI::App& app, int& exit_code);
 void AddDevCommand(CLI::App& app, int& exit_code);
+void AddDlqCommand(CLI::App& app, int& exit_code);
 void AddStatusCommand(CLI::App& app, int& exit_code);
 void AddCompletionsCommand(CLI::App& app, int& exit_code);
 

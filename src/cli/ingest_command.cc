@@ -12,8 +12,7 @@ namespace k2i::cli {
 void AddIngestCommand(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ConfigFlags>();
   CLI::App* command = app.add_subcommand("ingest", "Read the topic and write the table, until stopped");
-  command->add_option("--config,-c", flags->path, "Configuration file (TOML)")->required();
-  command->add_option("--set", flags->settings, "section.key=value: beats environment and file; may be repeated");
+  AddConfigFlags(*command, *flags);
   command->callback([flags, &exit_code] {
     const auto config = LoadAndConfigure(*flags);
     if (!config) {

@@ -17,6 +17,7 @@ int Run(int argc, char** argv) {
   AddIngestCommand(app, exit_code);
   AddValidateCommand(app, exit_code);
   AddStatusCommand(app, exit_code);
+  AddDlqCommand(app, exit_code);
   AddDevCommand(app, exit_code);
   AddCompletionsCommand(app, exit_code);
   try {

@@ -110,8 +110,7 @@ void AddValidateCommand(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<ConfigFlags>();
   auto offline = std::make_shared<bool>(false);
   CLI::App* command = app.add_subcommand("validate", "Check the configuration, then connect to everything it names");
-  command->add_option("--config,-c", flags->path, "Configuration file (TOML)")->required();
-  command->add_option("--set", flags->settings, "section.key=value: beats environment and file; may be repeated");
+  AddConfigFlags(*command, *flags);
   command->add_flag("--offline", *offline, "Check the file alone");
   command->callback([flags, offline, &exit_code] { exit_code = Validate(*flags, *offline); });
 }

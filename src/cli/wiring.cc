@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <sstream>
@@ -251,6 +253,11 @@ Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& ran
       net::HttpClientOptions{.ca_file = config.iceberg.rest.ca, .user_agent = std::string("k2i/") + kVersion});
   K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::RestCatalog::Make(MakeRestOptions(config.iceberg), *parts.http, clock));
   return parts;
+}
+
+void AddConfigFlags(CLI::App& command, ConfigFlags& flags) {
+  command.add_option("--config,-c", flags.path, "Configuration file (TOML)")->required();
+  command.add_option("--set", flags.settings, "section.key=value: beats environment and file; may be repeated");
 }
 
 Result<Config> LoadAndConfigure(const ConfigFlags& flags) {

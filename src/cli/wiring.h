@@ -17,6 +17,10 @@
 #include "kafka/options.h"
 #include "net/http.h"
 
+namespace CLI {
+class App;
+}  // namespace CLI
+
 namespace k2i::cli {
 
 kafka::KafkaOptions MakeKafkaOptions(const config::Config& config);
@@ -39,6 +43,8 @@ struct ConfigFlags {
   std::string path;
   std::vector<std::string> settings;  // "section.key=value"
 };
+/// Adds --config and --set to a command.
+void AddConfigFlags(CLI::App& command, ConfigFlags& flags);
 /// Loads the configuration and sets up logging as it says.
 Result<config::Config> LoadAndConfigure(const ConfigFlags& flags);
 

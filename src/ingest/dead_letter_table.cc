@@ -9,6 +9,7 @@
 
 #include "base/logging.h"
 #include "iceberg/model/arrow_schema.h"
+#include "ingest/dead_letter_reader.h"
 #include "ingest/recovery_actions.h"
 
 namespace k2i::ingest {
@@ -41,6 +42,27 @@ Result<std::vector<buffer::SlicePtr>> FitSlices(const std::vector<buffer::SliceP
     fitting.push_back(std::move(copy));
   }
   return fitting;
+}
+
+Flusher::Options FlusherOptions(Flusher::Options options) {
+  // Not the boundary, but what the table holds decides which letters are dropped.
+  options.drop_fenced = false;
+  return options;
+}
+
+RowPositions PositionsBelow(const std::vector<buffer::SlicePtr>& letters, const OffsetVector& boundary) {
+  RowPositions below;
+  for (const auto& slice : letters) {
+    for (const auto& run : slice->runs) {
+      const auto next = boundary.find(run.partition);
+      if (next == boundary.end()) continue;
+      for (int64_t row = run.first_row; row < run.first_row + run.row_count; ++row) {
+        const int64_t offset = slice->offsets[static_cast<size_t>(row)];
+        if (offset < next->second.value) below[run.partition].insert(offset);
+      }
+    }
+  }
+  return below;
 }
 
 }  // namespace
@@ -77,12 +99,16 @@ Status DeadLetterTable::Open(const kafka::ClusterInfo& cluster, const txlog::Rec
   if (!found) return {};
   const std::string name = options_.table.identifier.ToString();
   const auto metadata = found->metadata;
-  const auto& committer = options_.flusher.committer;
-  K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(*metadata, committer.pipeline, committer.branch));
-  K2I_RETURN_IF_ERROR(CheckLogAgrees(recovered, name, *metadata, boundary.has_value()));
+  K2I_ASSIGN_OR_RETURN(const auto committed, BoundaryOf(*metadata));
+  K2I_RETURN_IF_ERROR(CheckLogAgrees(recovered, name, *metadata, committed != progress::Progress{}));
   K2I_RETURN_IF_ERROR(UseTable(std::move(*found), cluster));
-  const auto committed = boundary ? boundary->progress : progress::Progress{};
   return ResolveLeftovers(*flusher_, parts_.log, recovered, name, *metadata, committed);
+}
+
+Result<progress::Progress> DeadLetterTable::BoundaryOf(const iceberg::TableMetadata& table) const {
+  const auto& committer = options_.flusher.committer;
+  K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(table, committer.pipeline, committer.branch));
+  return boundary ? boundary->progress : progress::Progress{};
 }
 
 Status DeadLetterTable::UseTable(iceberg::LoadedTable table, const kafka::ClusterInfo& cluster) {
@@ -93,12 +119,54 @@ Status DeadLetterTable::UseTable(iceberg::LoadedTable table, const kafka::Cluste
                             table.identifier.ToString(), fmt::join(differences, "; ")),
                 Component::kConfig);
   }
-  const auto& committer = options_.flusher.committer;
-  K2I_ASSIGN_OR_RETURN(const auto boundary,
-                       progress::FindBoundary(*table.metadata, committer.pipeline, committer.branch));
-  if (boundary) K2I_RETURN_IF_ERROR(progress::CheckIdentity(boundary->progress, cluster));
-  flusher_ = std::make_unique<Flusher>(parts_, options_.flusher, std::move(table));
+  K2I_ASSIGN_OR_RETURN(const auto committed, BoundaryOf(*table.metadata));
+  K2I_RETURN_IF_ERROR(progress::CheckIdentity(committed, cluster));
+  flusher_ = std::make_unique<Flusher>(parts_, FlusherOptions(options_.flusher), std::move(table));
   return {};
+}
+
+Status DeadLetterTable::Assign(const std::vector<TopicPartition>& partitions, const progress::Progress& main,
+                               const kafka::ClusterInfo& cluster, std::stop_token stop) {
+  Revoke(partitions);
+  // The newest table, for the partitions' last owner may have kept letters since ours was loaded.
+  const RetryPolicy patient{.max_attempts = 0, .budget = Duration(0)};
+  auto& catalog = parts_.committing.catalog;
+  K2I_ASSIGN_OR_RETURN(const auto table,
+                       Retry(patient, Patiently(stop), [&] { return FindTable(catalog, options_.table); }));
+  if (!table) return {};
+  K2I_ASSIGN_OR_RETURN(const auto committed, BoundaryOf(*table->metadata));
+  K2I_RETURN_IF_ERROR(progress::CheckIdentity(committed, cluster));
+  OffsetRanges ahead;
+  for (const auto& partition : partitions) {
+    const OffsetRange range{main.Next(partition).value_or(Offset{0}), committed.Next(partition).value_or(Offset{0})};
+    if (range.begin < range.end) ahead[partition] = range;
+  }
+  if (ahead.empty()) return {};
+  return Retry(patient, Patiently(stop), [&] {
+    return ForEachPosition(
+        parts_.committing.store, *table->metadata, options_.flusher.committer.branch, LetterPositionColumns(), ahead,
+        parts_.pool, [this](const TopicPartition& partition, int64_t offset) { kept_[partition].insert(offset); });
+  });
+}
+
+void DeadLetterTable::Revoke(const std::vector<TopicPartition>& partitions) {
+  buffer_.DropWaiting(partitions);
+  for (const auto& partition : partitions) kept_.erase(partition);
+}
+
+kafka::MessageBatch DeadLetterTable::WithoutKept(kafka::MessageBatch batch) {
+  if (kept_.empty()) return batch;
+  std::erase_if(batch.messages, [this](const kafka::Message& message) {
+    const auto of_partition = kept_.find({std::string(message.topic), message.partition});
+    if (of_partition == kept_.end()) return false;
+    auto& offsets = of_partition->second;
+    // What the stream has passed it does not meet again.
+    offsets.erase(offsets.begin(), offsets.lower_bound(message.offset.value));
+    const bool kept = offsets.erase(message.offset.value) > 0;
+    if (offsets.empty()) kept_.erase(of_partition);
+    return kept;
+  });
+  return batch;
 }
 
 Status DeadLetterTable::Keep(std::span<const record::Rejected> rejected, std::optional<int32_t> schema_id) {
@@ -117,7 +185,7 @@ Status DeadLetterTable::Seal(Duration now) {
 
 Result<iceberg::LoadedTable> DeadLetterTable::LoadOrCreate(std::stop_token stop) {
   auto& catalog = parts_.committing.catalog;
-  return Retry(options_.flusher.committer.retry, Patiently(stop), [&]() -> Result<iceberg::LoadedTable> {
+  auto table = Retry(options_.flusher.committer.retry, Patiently(stop), [&]() -> Result<iceberg::LoadedTable> {
     K2I_ASSIGN_OR_RETURN(auto found, FindTable(catalog, options_.table));
     if (found) return std::move(*found);
     if (flusher_ != nullptr) {
@@ -128,30 +196,47 @@ Result<iceberg::LoadedTable> DeadLetterTable::LoadOrCreate(std::stop_token stop)
     }
     return CreateTable(catalog, options_.table, record::DeadLetterSchema());
   });
-}
-
-Result<int64_t> DeadLetterTable::Flush(std::vector<buffer::SlicePtr> letters, const OffsetRanges& ranges,
-                                       const kafka::ClusterInfo& cluster, std::stop_token stop) {
-  if (letters.empty()) return 0;
-  // The newest boundary, for the partitions' last owner may have kept these letters already.
-  auto table = LoadOrCreate(stop);
-  if (!table) {
-    if (!stop.stop_requested() || !table.error().retryable()) return std::unexpected(table.error());
+  if (!table && stop.stop_requested() && table.error().retryable()) {
     return Fail(ErrorCode::kCancelled, "stopped before dead letters were kept: " + table.error().message,
                 table.error().component);
   }
+  return table;
+}
+
+Result<int64_t> DeadLetterTable::Flush(const std::vector<buffer::SlicePtr>& letters, const OffsetRanges& ranges,
+                                       const kafka::ClusterInfo& cluster, std::stop_token stop) {
+  if (letters.empty()) return 0;
+  while (true) {
+    K2I_ASSIGN_OR_RETURN(const auto done, TryFlush(letters, ranges, cluster, stop));
+    if (done) return *done;
+  }
+}
+
+Result<std::optional<int64_t>> DeadLetterTable::TryFlush(const std::vector<buffer::SlicePtr>& letters,
+                                                         const OffsetRanges& ranges, const kafka::ClusterInfo& cluster,
+                                                         std::stop_token stop) {
+  K2I_ASSIGN_OR_RETURN(const auto table, LoadOrCreate(stop));
   parts_.committing.health.Healthy("catalog");
-  const auto& committer = options_.flusher.committer;
-  K2I_ASSIGN_OR_RETURN(const auto boundary,
-                       progress::FindBoundary(*table->metadata, committer.pipeline, committer.branch));
-  const OffsetVector kept = boundary ? boundary->progress.Vector() : OffsetVector{};
-  letters = buffer::DropBelow(letters, kept);
+  if (flusher_ == nullptr) K2I_RETURN_IF_ERROR(UseTable(table, cluster));
+  K2I_ASSIGN_OR_RETURN(const auto committed, BoundaryOf(*table.metadata));
+  // Only below the boundary can a letter be there already: kept by a process that died before its main commit, or by
+  // the partition's last owner.
+  const RowPositions below = PositionsBelow(letters, committed.Vector());
+  K2I_ASSIGN_OR_RETURN(const auto kept, Retry(options_.flusher.committer.retry, Patiently(stop), [&] {
+                         return FindPositions(parts_.committing.store, *table.metadata,
+                                              options_.flusher.committer.branch, LetterPositionColumns(), below,
+                                              parts_.pool);
+                       }));
+  const auto fresh = buffer::KeepRows(letters, [&kept](const TopicPartition& partition, int64_t offset) {
+    const auto it = kept.find(partition);
+    return it == kept.end() || !it->second.contains(offset);
+  });
   FlushRequest request;
-  request.ranges = DeadLetterRanges(letters, ranges, kept);
+  request.ranges = DeadLetterRanges(fresh, ranges, committed.Vector());
   if (request.ranges.empty()) return 0;
-  if (flusher_ == nullptr) K2I_RETURN_IF_ERROR(UseTable(*table, cluster));
-  K2I_ASSIGN_OR_RETURN(request.slices, FitSlices(letters, table->metadata->current_schema(), parts_.pool));
+  K2I_ASSIGN_OR_RETURN(request.slices, FitSlices(fresh, table.metadata->current_schema(), parts_.pool));
   K2I_ASSIGN_OR_RETURN(const auto result, flusher_->Flush(std::move(request), cluster, std::move(stop)));
+  if (result.fenced) return std::nullopt;
   return result.rows;
 }
 

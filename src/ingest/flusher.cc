@@ -75,6 +75,10 @@ Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInf
       return result;
     }
     if (outcome->files_unreferenced) DeleteFiles(written);
+    if (!options_.drop_fenced) {
+      result.fenced = true;
+      return result;
+    }
     const OffsetVector boundary = outcome->progress.Vector();
     const int64_t rows_before = RowsOf(request);
     request.ranges = progress::DropBelow(request.ranges, boundary);
@@ -110,7 +114,7 @@ Result<Flusher::Written> Flusher::WriteFiles(const FlushRequest& request) {
   store_.TakeWriteTime();
   const Duration started = committing.clock.monotonic();
   K2I_ASSIGN_OR_RETURN(auto writer,
-                       datafile::RollingWriter::Make(store_, MakeWriterOptions(written.flush_id), &parts_.pool));
+                       datafile::RollingWriter::Make(store_, LoggedWriterOptions(written.flush_id), &parts_.pool));
   if (auto wrote = WriteRows(request, *writer, written); !wrote) {
     writer->Abort();
     for (const auto& location : writer->started_files()) (void)committing.store.Delete(location);
@@ -132,16 +136,21 @@ Status Flusher::WriteRows(const FlushRequest& request, datafile::RollingWriter& 
   return {};
 }
 
-datafile::WriterOptions Flusher::MakeWriterOptions(const std::string& flush_id) const {
-  const auto& table = *table_.metadata;
+datafile::WriterOptions MakeWriterOptions(const iceberg::TableMetadata& table, const Flusher::Options& flushing,
+                                          const std::string& flush_id) {
   datafile::WriterOptions options{.format_version = table.format_version,
                                   .data_location = DataLocation(table),
                                   .file_name_prefix = flush_id,
                                   .schema = table.current_schema(),
                                   .spec = table.default_spec(),
-                                  .target_file_size_bytes = options_.target_file_size_bytes,
+                                  .target_file_size_bytes = flushing.target_file_size_bytes,
                                   .properties = table.properties};
-  if (!options_.compression.empty()) options.compression = options_.compression;
+  if (!flushing.compression.empty()) options.compression = flushing.compression;
+  return options;
+}
+
+datafile::WriterOptions Flusher::LoggedWriterOptions(const std::string& flush_id) const {
+  auto options = MakeWriterOptions(*table_.metadata, options_, flush_id);
   options.on_file_started = [this, flush_id](const std::string& location) {
     return parts_.log.Append(txlog::FileStarted{flush_id, location});
   };

@@ -30,6 +30,7 @@ struct FlushResult {
   int64_t files = 0;
   int64_t bytes = 0;
   int64_t fenced_rows = 0;  // dropped, because others had committed them
+  bool fenced = false;      // with Options::drop_fenced off
 };
 
 /// Turns rows into files and commits them, every step in the transaction log (design.md §4). One thread.
@@ -44,6 +45,9 @@ class Flusher {
     CommitterOptions committer;
     int64_t target_file_size_bytes = 256 << 20;
     std::string compression;  // empty: the table's property decides
+    /// Whether rows that others have committed are dropped by the boundary and the rest goes on; else that is left to
+    /// the caller: the result says `fenced`, and nothing was committed.
+    bool drop_fenced = true;
   };
 
   /// `parts` must outlive this. `table` gives schema, partition spec and properties of the files.
@@ -74,7 +78,7 @@ class Flusher {
   Status Confirm(const Written& written, const CommitOutcome& outcome);
   void DeleteFiles(const Written& written);
   void DeleteLeftovers();
-  datafile::WriterOptions MakeWriterOptions(const std::string& flush_id) const;
+  datafile::WriterOptions LoggedWriterOptions(const std::string& flush_id) const;
 
   Parts parts_;
   Options options_;
@@ -84,5 +88,9 @@ class Flusher {
   TableCommitter committer_;
   std::map<std::string, std::vector<std::string>> leftovers_;
 };
+
+/// How files of `table` are written; their names begin with `flush_id`.
+datafile::WriterOptions MakeWriterOptions(const iceberg::TableMetadata& table, const Flusher::Options& flushing,
+                                          const std::string& flush_id);
 
 }  // namespace k2i::ingest

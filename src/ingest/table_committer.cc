@@ -113,6 +113,7 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   if (!comparison.behind.empty()) return std::unexpected(BehindError(comparison.behind, attempt.request.ranges));
   if (!comparison.ahead.empty()) return CommitOutcome{.progress = found, .files_unreferenced = !attempt.sent_unknown};
 
+  if (attempt.request.check_base) K2I_RETURN_IF_ERROR(attempt.request.check_base(base));
   const progress::Progress next = progress::Advance(found, attempt.request.ranges, attempt.cluster);
   auto snapshot = attempt.append.Prepare(base, parts_.clock.wall_ms());
   if (!snapshot) return std::unexpected(snapshot.error());
@@ -153,6 +154,7 @@ std::map<std::string, std::string> TableCommitter::Summary(const CommitRequest& 
                                              {std::string(progress::kRangesKey), progress::RangesJson(request.ranges)},
                                              {std::string(progress::kFlushIdKey), request.flush_id},
                                              {std::string(progress::kVersionKey), options_.version}};
+  summary.insert(request.summary.begin(), request.summary.end());
   if (request.watermark_ms) summary[std::string(progress::kWatermarkKey)] = std::to_string(*request.watermark_ms);
   return summary;
 }

@@ -21,6 +21,9 @@ struct CommitRequest {
   std::vector<iceberg::DataFile> files;  // may be empty: offsets of which no row came
   OffsetRanges ranges;
   std::optional<int64_t> watermark_ms;
+  std::map<std::string, std::string> summary = {};  // more keys for the snapshot
+  /// Asked about every base before a commit on it; an error ends the commit. May be empty.
+  std::function<Status(const iceberg::TableMetadata& base)> check_base = {};
 };
 
 struct CommitIntentRecord {

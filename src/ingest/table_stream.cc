@@ -124,6 +124,7 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
       committed_ = boundary->progress;
     }
   }
+  K2I_RETURN_IF_ERROR(dead_letters_.Assign(partitions, committed_, cluster_, stop));
   OffsetVector starts;
   for (const auto& partition : partitions) {
     const auto next = committed_.Next(partition);
@@ -141,7 +142,7 @@ void TableStream::Revoke(const std::vector<TopicPartition>& partitions, Duration
   if (auto sealed = Seal(); !sealed) log::Error("seal_failed", {{"error", sealed.error().ToString()}});
   WaitForFlush(patience);
   buffer_.DropWaiting(partitions);
-  dead_letters_.buffer().DropWaiting(partitions);
+  dead_letters_.Revoke(partitions);
   for (auto& batch : sample_) {
     const size_t before = batch.messages.size();
     batch = WithoutPartitions(std::move(batch), partitions);
@@ -157,18 +158,18 @@ Status TableStream::Consume(kafka::MessageBatch batch) {
   metrics().messages_consumed.Increment(static_cast<double>(batch.messages.size()));
   metrics().bytes_consumed.Increment(static_cast<double>(batch.size_bytes));
   parts_.status.Update([&](StreamStatus& status) { status.consumed += static_cast<int64_t>(batch.messages.size()); });
-  if (decoder_ != nullptr) return Decode(batch);
+  if (decoder_ != nullptr) return Decode(std::move(batch));
   if (!sample_started_) sample_started_ = clock().monotonic();
   sample_records_ += static_cast<int64_t>(batch.messages.size());
   sample_.push_back(std::move(batch));
   return {};
 }
 
-Status TableStream::Decode(const kafka::MessageBatch& batch) {
+Status TableStream::Decode(kafka::MessageBatch batch) {
   std::vector<record::Rejected> rejected;
   if (decoder_->row_count() == 0) last_seal_ = clock().monotonic();
-  K2I_RETURN_IF_ERROR(decoder_->Append(batch, &rejected));
   tracker_.Observe(batch);
+  K2I_RETURN_IF_ERROR(decoder_->Append(dead_letters_.WithoutKept(std::move(batch)), &rejected));
   return rejected.empty() ? Status{} : dead_letters_.Keep(rejected, schema_id_);
 }
 
@@ -197,7 +198,7 @@ Status TableStream::InferIfDue(bool finishing) {
   committing.health.Healthy("catalog");
   K2I_RETURN_IF_ERROR(UseTable(std::move(*table)));
   // If another process made the table, it may have committed what we hold: the comparison at commit drops it then.
-  for (const auto& batch : std::exchange(sample_, {})) K2I_RETURN_IF_ERROR(Decode(batch));
+  for (auto& batch : std::exchange(sample_, {})) K2I_RETURN_IF_ERROR(Decode(std::move(batch)));
   return {};
 }
 
@@ -251,7 +252,7 @@ Status TableStream::StartFlush(FlushReason reason) {
   parts_.executor.Submit([this, request = std::move(request), letters = std::move(letters), reason, started]() mutable {
     const OffsetRanges ranges = request.ranges;
     // The letters first: the main table's boundary passes them only once they are kept.
-    const auto kept = dead_letters_.Flush(std::move(letters), ranges, cluster_, hard_stop_.get_token());
+    const auto kept = dead_letters_.Flush(letters, ranges, cluster_, hard_stop_.get_token());
     auto result = kept ? flusher_->Flush(std::move(request), cluster_, hard_stop_.get_token())
                        : Result<FlushResult>(std::unexpected(kept.error()));
     std::lock_guard lock(mutex_);

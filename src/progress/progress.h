@@ -22,6 +22,8 @@ inline constexpr std::string_view kOffsetsKey = "k2i.offsets";
 inline constexpr std::string_view kRangesKey = "k2i.ranges";
 inline constexpr std::string_view kWatermarkKey = "k2i.watermark-ms";
 inline constexpr std::string_view kFlushIdKey = "k2i.flush-id";
+/// Number of dead letters that a snapshot brought in after all; such a snapshot has no ranges.
+inline constexpr std::string_view kReplayKey = "k2i.replay";
 inline constexpr std::string_view kVersionKey = "k2i.version";
 
 struct TopicProgress {
