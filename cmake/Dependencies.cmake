@@ -57,15 +57,15 @@ else()
 endif()
 
 # k2i::rdkafka
-pkg_check_modules(RDKAFKA QUIET IMPORTED_TARGET "rdkafka>=2.6")
+pkg_check_modules(RDKAFKA QUIET IMPORTED_TARGET "rdkafka>=2.12")
 if(RDKAFKA_FOUND)
   add_library(k2i::rdkafka ALIAS PkgConfig::RDKAFKA)
 else()
   add_library(rdkafka SHARED IMPORTED GLOBAL)
-  set_target_properties(rdkafka PROPERTIES IMPORTED_LOCATION ${K2I_DEPS}/librdkafka/lib/librdkafka.so.1)
-  target_include_directories(rdkafka SYSTEM INTERFACE ${K2I_DEPS}/librdkafka/include)
+  set_target_properties(rdkafka PROPERTIES IMPORTED_LOCATION ${K2I_DEPS}/librdkafka-current/lib/librdkafka.so.1)
+  target_include_directories(rdkafka SYSTEM INTERFACE ${K2I_DEPS}/librdkafka-current/include)
   add_library(k2i::rdkafka ALIAS rdkafka)
-  list(APPEND CMAKE_BUILD_RPATH ${K2I_DEPS}/librdkafka/lib)
+  list(APPEND CMAKE_BUILD_RPATH ${K2I_DEPS}/librdkafka-current/lib)
 endif()
 
 # k2i::httplib: Debian compiles cpp-httplib into a library, whose switches a user must repeat, or classes differ in size.
