@@ -12,6 +12,9 @@ IngestMetrics::IngestMetrics(MetricsRegistry& r, const std::string& table)
       commits(r.GetCounter("k2i_iceberg_commits_total", "Snapshots committed.", {{"table", table}})),
       conflicts(
           r.GetCounter("k2i_cas_conflicts_total", "Commits refused because the base had moved.", {{"table", table}})),
+      commit_retries(r.GetCounter("k2i_commit_retries_total",
+                                  "Commits tried again: after a conflict, a failure or no answer.",
+                                  {{"table", table}})),
       backpressure_events(r.GetCounter("k2i_backpressure_events_total", "Times the partitions were paused.")),
       dead_letters(r.GetCounter("k2i_dead_letters_total", "Records that could not be decoded.", {{"table", table}})),
       buffer_bytes(r.GetGauge("k2i_buffer_size_bytes", "Memory of buffer, decoder and encoder.")),

@@ -13,8 +13,8 @@ namespace k2i::ingest {
 struct IngestMetrics {
   IngestMetrics(MetricsRegistry& registry, const std::string& table);
 
-  Counter messages_consumed, bytes_consumed, rows_flushed, flushes, commits, conflicts, backpressure_events,
-      dead_letters;
+  Counter messages_consumed, bytes_consumed, rows_flushed, flushes, commits, conflicts, commit_retries,
+      backpressure_events, dead_letters;
   Gauge buffer_bytes, buffer_records, oldest_uncommitted_seconds, last_commit_timestamp;
   Histogram freshness, flush_seconds, parquet_seconds, upload_seconds, catalog_commit_seconds;
 

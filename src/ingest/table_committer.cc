@@ -46,24 +46,31 @@ Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const
   Attempt attempt{request, cluster, stop, snapshot_id, iceberg::Append(parts_.store, std::move(append))};
   const Duration started = parts_.clock.monotonic();
   RetryContext context{parts_.clock, parts_.random, stop, {}};
-  for (int tries = 1;; ++tries) {
+  int conflicts = 0, failures = 0;
+  while (true) {
     auto outcome = TryOnce(attempt);
     if (outcome && *outcome) {
       parts_.health.Healthy("catalog");
       return **outcome;
     }
     Error error = outcome ? Error{ErrorCode::kUnavailable, "the base moved"} : outcome.error();
-    if (!outcome) {
+    if (outcome) {
+      ++conflicts;
+    } else {
+      ++failures;
       parts_.health.Degraded("catalog", error);
       log::Warn("commit_failed",
-                {{"table", table_.identifier.ToString()}, {"error", error.ToString()}, {"try", tries}});
+                {{"table", table_.identifier.ToString()}, {"error", error.ToString()}, {"try", failures}});
       if (error.code == ErrorCode::kCommitStateUnknown) {
         attempt.sent_unknown = true;
         error.code = ErrorCode::kUnavailable;  // for the wait below: the next try begins by reading the table
       }
       if (!error.retryable()) return std::unexpected(Refused(attempt, error));
     }
-    if (!WaitBeforeRetry(options_.retry, context, error, tries, started)) return std::unexpected(Stopped(attempt));
+    const bool again = outcome ? WaitBeforeRetry(options_.conflict_retry, context, error, conflicts, started)
+                               : WaitBeforeRetry(options_.retry, context, error, failures, started);
+    if (!again) return std::unexpected(Stopped(attempt));
+    parts_.metrics.commit_retries.Increment();
   }
 }
 

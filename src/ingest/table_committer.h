@@ -47,6 +47,12 @@ struct CommitterOptions {
   std::string version;
   bool property_mirror = true;
   RetryPolicy retry{.max_attempts = 0, .budget = Duration(0)};
+  /// After a conflict. Short and nearly level: whoever has lost often must not come back more and more rarely than
+  /// those who win.
+  RetryPolicy conflict_retry{.max_attempts = 0,
+                             .initial_backoff = std::chrono::milliseconds(20),
+                             .max_backoff = std::chrono::milliseconds(160),
+                             .budget = Duration(0)};
 };
 
 /// Steps 2 to 5 of the commit protocol (design.md §4) for one table: compares ranges with the boundary on every base,
