@@ -27,6 +27,13 @@ void PartitionTracker::Observe(const kafka::MessageBatch& batch) {
     if (!state->taken) state->taken = message.offset;
     state->position = Offset{message.offset.value + 1};
   }
+  for (const auto& end : batch.ends) {
+    const auto it = states_.find(end.partition);
+    if (it == states_.end()) continue;
+    State& at_end = it->second;
+    if (!at_end.taken) at_end.taken = end.next;
+    if (!at_end.position || *at_end.position < end.next) at_end.position = end.next;
+  }
 }
 
 OffsetRanges PartitionTracker::TakeRanges() {

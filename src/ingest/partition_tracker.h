@@ -17,7 +17,8 @@ class PartitionTracker {
   /// `start`: the boundary in the table; nullopt where there is none, then the first record decides.
   void Assign(const TopicPartition& partition, std::optional<Offset> start);
   void Revoke(const std::vector<TopicPartition>& partitions);
-  /// Moves the positions past the records of `batch`. Records of partitions that are not ours are not tracked.
+  /// Moves the positions past the records of `batch`, and to the ends it tells of. Records of partitions that are not
+  /// ours are not tracked.
   void Observe(const kafka::MessageBatch& batch);
   /// The ranges read since the last call; the next ones begin where these end.
   OffsetRanges TakeRanges();

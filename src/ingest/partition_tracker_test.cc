@@ -48,6 +48,21 @@ TEST(PartitionTrackerTest, MixedPartitionsAndRevocation) {
   EXPECT_EQ(tracker.partitions(), std::vector{kP1});
 }
 
+TEST(PartitionTrackerTest, EndsMovePastOffsetsWithoutRecords) {
+  PartitionTracker tracker;
+  tracker.Assign(kP0, Offset{0});
+  tracker.Assign(kP1, std::nullopt);
+  kafka::MessageBatch batch = Batch({{0, 0}, {0, 1}});
+  batch.ends = {{kP0, Offset{3}}, {kP1, Offset{7}}, {{"t", PartitionId{9}}, Offset{1}}};
+  tracker.Observe(batch);
+  EXPECT_EQ(tracker.TakeRanges(), (OffsetRanges{{kP0, {Offset{0}, Offset{3}}}}));
+  EXPECT_EQ(tracker.position(kP1), Offset{7}) << "without a boundary the end is where reading goes on";
+  batch = Batch({{0, 3}, {1, 7}});
+  batch.ends = {{kP0, Offset{2}}};
+  tracker.Observe(batch);
+  EXPECT_EQ(tracker.TakeRanges(), (OffsetRanges{{kP0, {Offset{3}, Offset{4}}}, {kP1, {Offset{7}, Offset{8}}}}));
+}
+
 TEST(JoinRangesTest, JoinsByPartition) {
   EXPECT_EQ(JoinRanges({{kP0, {Offset{0}, Offset{5}}}}, {{kP0, {Offset{5}, Offset{9}}}, {kP1, {Offset{1}, Offset{2}}}}),
             (OffsetRanges{{kP0, {Offset{0}, Offset{9}}}, {kP1, {Offset{1}, Offset{2}}}}));

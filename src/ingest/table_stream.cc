@@ -23,6 +23,9 @@ kafka::MessageBatch WithoutPartitions(kafka::MessageBatch batch, const std::vect
       return revoked.partition == message.partition && revoked.topic == message.topic;
     });
   });
+  std::erase_if(batch.ends, [&](const kafka::PartitionEnd& end) {
+    return std::find(partitions.begin(), partitions.end(), end.partition) != partitions.end();
+  });
   return batch;
 }
 
@@ -154,7 +157,7 @@ void TableStream::Revoke(const std::vector<TopicPartition>& partitions, Duration
 bool TableStream::sample_full() const { return decoder_ == nullptr && sample_records_ >= options_.rows.infer_records; }
 
 Status TableStream::Consume(kafka::MessageBatch batch) {
-  if (batch.messages.empty()) return {};
+  if (batch.messages.empty()) return ConsumeEnds(batch);
   metrics().messages_consumed.Increment(static_cast<double>(batch.messages.size()));
   metrics().bytes_consumed.Increment(static_cast<double>(batch.size_bytes));
   parts_.status.Update([&](StreamStatus& status) { status.consumed += static_cast<int64_t>(batch.messages.size()); });
@@ -162,6 +165,16 @@ Status TableStream::Consume(kafka::MessageBatch batch) {
   if (!sample_started_) sample_started_ = clock().monotonic();
   sample_records_ += static_cast<int64_t>(batch.messages.size());
   sample_.push_back(std::move(batch));
+  return {};
+}
+
+Status TableStream::ConsumeEnds(const kafka::MessageBatch& batch) {
+  if (decoder_ != nullptr) {
+    tracker_.Observe(batch);
+  } else if (!sample_.empty()) {
+    auto& ends = sample_.back().ends;
+    ends.insert(ends.end(), batch.ends.begin(), batch.ends.end());
+  }
   return {};
 }
 

@@ -87,6 +87,7 @@ class TableStream {
 
   Status UseTable(iceberg::LoadedTable table);
   Status InferIfDue(bool finishing);
+  Status ConsumeEnds(const kafka::MessageBatch& batch);
   Status Decode(kafka::MessageBatch batch);
   Status Seal();
   void ObserveFreshness(const buffer::Slice& slice);

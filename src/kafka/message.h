@@ -30,9 +30,17 @@ struct Message {
   const void* handle = nullptr;           // the source's own
 };
 
+/// A partition has been read up to its end: what is below `next` and was not handed out are offsets without a record
+/// for us (control records, aborted transactions).
+struct PartitionEnd {
+  TopicPartition partition;
+  Offset next;
+};
+
 /// Messages in the order of polling: ascending offsets within a partition. All views live as long as `owner`.
 struct MessageBatch {
   std::vector<Message> messages;
+  std::vector<PartitionEnd> ends;  // may come without messages; never ahead of those not handed out yet
   std::shared_ptr<const void> owner;
   size_t size_bytes = 0;  // of keys, values and headers
   /// Where headers are not read beforehand, reads those of one message; views live as long as `owner`. May be null.

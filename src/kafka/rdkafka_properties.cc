@@ -91,6 +91,8 @@ Result<List> Properties(const KafkaOptions& options) {
               // Starts without a boundary are given as "beginning" or "end" when partitions are assigned, so a reset
               // can only mean that offsets are gone: an error, never a silent jump.
               {"auto.offset.reset", "error"},
+              // Tells of offsets at the end of a partition that hold no record for us.
+              {"enable.partition.eof", "true"},
               {"isolation.level", options.read_committed ? "read_committed" : "read_uncommitted"},
               {"max.poll.interval.ms", std::to_string(options.max_poll_interval_ms)}};
   if (!options.group_id.empty()) out.emplace_back("group.id", options.group_id);
