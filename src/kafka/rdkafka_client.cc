@@ -65,14 +65,10 @@ RdkafkaClient::~RdkafkaClient() {
   if (handle_ != nullptr) rd_kafka_destroy_flags(handle_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
-void RdkafkaClient::ErrorCallback(rd_kafka_t* handle, int code, const char* reason, void* opaque) {
-  auto error = static_cast<rd_kafka_resp_err_t>(code);
-  std::array<char, 512> fatal_reason{};
-  if (error == RD_KAFKA_RESP_ERR__FATAL) {
-    error = rd_kafka_fatal_error(handle, fatal_reason.data(), fatal_reason.size());
-    reason = fatal_reason.data();
-  }
-  static_cast<RdkafkaClient*>(opaque)->OnError(error, reason);
+void RdkafkaClient::ErrorCallback(rd_kafka_t*, int code, const char* reason, void* opaque) {
+  // What is fatal is asked of the handle: rdkafka_source.cc.
+  if (code == RD_KAFKA_RESP_ERR__FATAL) return;
+  static_cast<RdkafkaClient*>(opaque)->OnError(static_cast<rd_kafka_resp_err_t>(code), reason);
 }
 
 void RdkafkaClient::OnError(rd_kafka_resp_err_t code, const char* reason) {

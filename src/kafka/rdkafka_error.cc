@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/rdkafka_error.h"
 
+#include <array>
+
 namespace k2i::kafka {
 
 ErrorCode CodeOf(rd_kafka_resp_err_t code) {
@@ -114,6 +116,17 @@ Error MakeError(rd_kafka_resp_err_t code, std::string_view context, std::string_
   message += detail.empty() ? std::string_view(rd_kafka_err2str(code)) : detail;
   message += " (" + std::string(rd_kafka_err2name(code)) + ")";
   return Error{CodeOf(code), std::move(message), Component::kKafka};
+}
+
+rd_kafka_resp_err_t FatalError(rd_kafka_t* handle, Error& error) {
+  std::array<char, 512> reason{};
+  const rd_kafka_resp_err_t code = rd_kafka_fatal_error(handle, reason.data(), reason.size());
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return code;
+  error = MakeError(code, "Kafka", reason.data());
+  if (error.code == ErrorCode::kFenced) {
+    error.message = "another member of the group has this member's kafka.group_instance_id: " + error.message;
+  }
+  return code;
 }
 
 }  // namespace k2i::kafka

@@ -67,7 +67,11 @@ struct RdkafkaSource::Impl {
   Status SetStarts(const OffsetVector& starts, rd_kafka_topic_partition_list_t& list) const;
   // Polling.
   Status CheckEvents();
+  Status CheckAlive();
+  /// Knocks again until the member that has our instance id is gone.
+  Status WaitForInstance(const Error& error);
   Result<MessageBatch> Take(rd_kafka_message_t* first);
+  PartitionEnd OnEnd(const rd_kafka_message_t& message);
   Status OnErrorMessage(const rd_kafka_message_t& message);
   Status OnOutOfRange(const rd_kafka_message_t& message);
   /// Goes on at `offset` in a partition whose fetching has stopped.
@@ -96,7 +100,9 @@ struct RdkafkaSource::Impl {
 
   std::mutex mutex;  // guards what Acknowledge and Lag read from other threads
   std::shared_ptr<RdkafkaClient> client;
+  std::optional<Error> waiting;  // for another member to give our instance id up
   std::set<TopicPartition> assigned;
+  std::map<TopicPartition, int64_t> ends;  // of partitions read up to their end: where that was
 };
 
 Status RdkafkaSource::Impl::Subscribe() {
@@ -179,6 +185,7 @@ Status RdkafkaSource::Impl::Assign(const Rebalance& rebalance) {
   if (paused) K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_pause_partitions(handle, list), "pausing"));
   for (int i = 0; i < list->cnt; ++i) started_at[partitions[static_cast<size_t>(i)]] = list->elems[i].offset;
   std::lock_guard lock(mutex);
+  waiting.reset();
   assigned.insert(partitions.begin(), partitions.end());
   return {};
 }
@@ -191,7 +198,10 @@ Status RdkafkaSource::Impl::Revoke(const Rebalance& rebalance) {
   if (!silent && !lost) listener.OnRevoked(partitions);
   {
     std::lock_guard lock(mutex);
-    for (const TopicPartition& tp : partitions) assigned.erase(tp);
+    for (const TopicPartition& tp : partitions) {
+      assigned.erase(tp);
+      ends.erase(tp);
+    }
   }
   if (IsCooperative()) {
     return ToStatus(rd_kafka_incremental_unassign(handle, rebalance.partitions.get()), "giving partitions up");
@@ -202,19 +212,37 @@ Status RdkafkaSource::Impl::Revoke(const Rebalance& rebalance) {
 Status RdkafkaSource::Impl::CheckEvents() {
   if (deferred) return std::unexpected(*std::exchange(deferred, std::nullopt));
   client->ServeEvents(0);
+  K2I_RETURN_IF_ERROR(CheckAlive());
   std::optional<Error> error = client->TakeError();
-  if (!error) return {};
-  std::array<char, 1> unused{};
-  const bool fatal = rd_kafka_fatal_error(client->handle(), unused.data(), unused.size()) != RD_KAFKA_RESP_ERR_NO_ERROR;
-  if (fatal) stuck = error;
-  return std::unexpected(*std::move(error));
+  return error ? Status(std::unexpected(*std::move(error))) : Status{};
+}
+
+Status RdkafkaSource::Impl::CheckAlive() {
+  Error error;
+  const rd_kafka_resp_err_t fatal = FatalError(client->handle(), error);
+  if (fatal == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+  if (fatal == RD_KAFKA_RESP_ERR_UNRELEASED_INSTANCE_ID) return WaitForInstance(error);
+  return Stick(std::unexpected(std::move(error)));
+}
+
+Status RdkafkaSource::Impl::WaitForInstance(const Error& error) {
+  // With the consumer protocol a member that was killed keeps its instance id until its session ends, and its successor
+  // is refused. The handle cannot be used again.
+  K2I_ASSIGN_OR_RETURN(auto fresh, RdkafkaClient::Open(options));
+  {
+    std::lock_guard lock(mutex);
+    client = std::move(fresh);
+    waiting = Error{ErrorCode::kUnavailable, error.message + "; waiting for it to go", Component::kKafka};
+  }
+  K2I_RETURN_IF_ERROR(Subscribe());
+  return std::unexpected(*waiting);
 }
 
 Result<MessageBatch> RdkafkaSource::Impl::Take(rd_kafka_message_t* first) {
   scratch.resize(static_cast<size_t>(options.batch_size));
   scratch[0] = first;
   size_t count = 1;
-  if (first->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+  if (first->err == RD_KAFKA_RESP_ERR_NO_ERROR || first->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     // With a timeout this call would wait until the array is full or time is up; without, it takes what is there.
     std::unique_ptr<rd_kafka_queue_t, decltype(&rd_kafka_queue_destroy)> queue(
         rd_kafka_queue_get_consumer(client->handle()), rd_kafka_queue_destroy);
@@ -227,15 +255,27 @@ Result<MessageBatch> RdkafkaSource::Impl::Take(rd_kafka_message_t* first) {
   Status problem;
   for (const rd_kafka_message_t* message : taken) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      batch.ends.push_back(OnEnd(*message));
+      continue;
+    }
     if (Status status = OnErrorMessage(*message); !status.has_value()) problem = std::move(status);
   }
   if (problem.has_value()) return batch;
-  if (batch.messages.empty()) return std::unexpected(std::move(problem).error());
+  if (batch.messages.empty() && batch.ends.empty()) return std::unexpected(std::move(problem).error());
   deferred = std::move(problem).error();  // the records that came before it go out first
   return batch;
 }
 
+PartitionEnd RdkafkaSource::Impl::OnEnd(const rd_kafka_message_t& message) {
+  PartitionEnd end{{rd_kafka_topic_name(message.rkt), PartitionId{message.partition}}, Offset{message.offset}};
+  std::lock_guard lock(mutex);
+  ends[end.partition] = end.next.value;
+  return end;
+}
+
 Status RdkafkaSource::Impl::OnErrorMessage(const rd_kafka_message_t& message) {
+  if (message.err == RD_KAFKA_RESP_ERR__FATAL) return CheckAlive();
   const char* detail = rd_kafka_message_errstr(&message);
   Error error = MakeError(message.err, "Kafka", detail == nullptr ? "" : detail);
   if (error.code == ErrorCode::kDataLoss) return Stick(OnOutOfRange(message));
@@ -355,10 +395,12 @@ Result<ClusterInfo> RdkafkaSource::Describe() {
 std::map<TopicPartition, PartitionLag> RdkafkaSource::Lag() {
   std::map<TopicPartition, PartitionLag> lags;
   std::set<TopicPartition> assigned;
+  std::map<TopicPartition, int64_t> ends;
   std::shared_ptr<RdkafkaClient> client;
   {
     std::lock_guard lock(impl_->mutex);
     assigned = impl_->assigned;
+    ends = impl_->ends;
     client = impl_->client;
   }
   if (client == nullptr || assigned.empty()) return lags;
@@ -368,14 +410,22 @@ std::map<TopicPartition, PartitionLag> RdkafkaSource::Lag() {
     const rd_kafka_topic_partition_t& element = positions->elems[i];
     int64_t low = RD_KAFKA_OFFSET_INVALID, high = RD_KAFKA_OFFSET_INVALID;
     rd_kafka_get_watermark_offsets(client->handle(), element.topic, element.partition, &low, &high);
-    if (high < 0 || element.offset < 0) continue;  // nothing fetched yet
-    lags[{element.topic, PartitionId{element.partition}}] = {Offset{high}, Offset{element.offset}};
+    const TopicPartition tp{element.topic, PartitionId{element.partition}};
+    // librdkafka's position follows records: behind the last one may lie offsets without any.
+    const auto end = ends.find(tp);
+    const int64_t position = end == ends.end() ? element.offset : std::max(element.offset, end->second);
+    if (high < 0 || position < 0) continue;  // nothing fetched yet
+    lags[tp] = {Offset{high}, Offset{position}};
   }
   return lags;
 }
 
 std::optional<Error> RdkafkaSource::LastError() const {
   const auto client = impl_->SharedClient();
+  {
+    std::lock_guard lock(impl_->mutex);
+    if (impl_->waiting) return impl_->waiting;
+  }
   return client == nullptr ? std::nullopt : client->trouble();
 }
 

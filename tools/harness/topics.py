@@ -5,9 +5,9 @@ import datetime
 import json
 from dataclasses import dataclass
 
-from confluent_kafka import Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
+from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 
 @dataclass
@@ -36,11 +36,55 @@ def timestamp(milliseconds: int) -> datetime.datetime:
     return epoch + datetime.timedelta(milliseconds=milliseconds)
 
 
-def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1) -> str:
+def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1, **config: str) -> str:
     admin = AdminClient({"bootstrap.servers": bootstrap_servers})
-    for future in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
+    for future in admin.create_topics([NewTopic(topic, partitions, 1, config=config)]).values():
         future.result(30)
     return topic
+
+
+def add_partitions(bootstrap_servers: str, topic: str, partitions: int) -> None:
+    """So that the topic has `partitions` of them."""
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    for future in admin.create_partitions([NewPartitions(topic, partitions)]).values():
+        future.result(30)
+
+
+def read_all(bootstrap_servers: str, topic: str, partitions: int = 1) -> list[tuple[int, int, bytes]]:
+    """(partition, offset, value) of every record that a consumer is given, in order."""
+    reader = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "-", "enable.auto.commit": False, "enable.partition.eof": True})
+    found, open_partitions = [], set(range(partitions))
+    try:
+        reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in range(partitions)])
+        while open_partitions:
+            message = reader.poll(30)
+            assert message is not None, "the broker gives nothing"
+            if message.error() and message.error().code() == KafkaError._PARTITION_EOF:
+                open_partitions.discard(message.partition())
+                continue
+            assert not message.error(), message.error()
+            found.append((message.partition(), message.offset(), message.value()))
+    finally:
+        reader.close()
+    return sorted(found)
+
+
+def ends(bootstrap_servers: str, topic: str, partitions: int = 1) -> dict[int, int]:
+    """The offset behind the last one of each partition, whatever lies there."""
+    reader = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "-"})
+    try:
+        return {p: reader.get_watermark_offsets(TopicPartition(topic, p), timeout=30)[1] for p in range(partitions)}
+    finally:
+        reader.close()
+
+
+def acknowledged(bootstrap_servers: str, group: str, topic: str, partitions: int = 1) -> dict[int, int]:
+    """The group's own offsets, which lag tools read; negative where it has none."""
+    reader = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": group})
+    try:
+        return {each.partition: each.offset for each in reader.committed([TopicPartition(topic, p) for p in range(partitions)], timeout=30)}
+    finally:
+        reader.close()
 
 
 def encoded(value) -> bytes | None:

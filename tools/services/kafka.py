@@ -54,15 +54,26 @@ listener.name.{listener}.plain.sasl.jaas.config=org.apache.kafka.common.security
 
 
 class Kafka(Server):
-    """`secured` adds SASL_PLAINTEXT and SASL_SSL listeners with SCRAM-SHA-512 and PLAIN users.
+    """`secured` adds SASL_PLAINTEXT and SASL_SSL listeners with SCRAM-SHA-512 and PLAIN users; `properties` are more
+    lines of its configuration.
 
     Topics are never made by themselves: a client that asks for a missing topic is told so.
     """
 
     name = "kafka"
 
-    def __init__(self, folder: Path, *, version: str = "4.4.0", partitions: int = 1, secured: bool = False, **options):
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        version: str = "4.4.0",
+        partitions: int = 1,
+        secured: bool = False,
+        properties: dict[str, str | int] | None = None,
+        **options,
+    ):
         super().__init__(folder, **options)
+        self.properties = properties or {}
         self.version = version
         self.partitions = partitions
         self.secured = secured
@@ -100,7 +111,8 @@ class Kafka(Server):
             security = SASL_PROPERTIES.format(keystore=keystore, ca=self.ca_path)
             for listener in ("saslplain", "saslssl"):
                 security += JAAS_PROPERTIES.format(listener=listener, user=PLAIN_USER, password=PLAIN_PASSWORD)
-        return security + BASE_PROPERTIES.format(
+        more = "".join(f"{name}={value}\n" for name, value in self.properties.items())
+        return security + more + BASE_PROPERTIES.format(
             host=LOOPBACK,
             controller=self.controller_port,
             listeners=",".join(listeners),
