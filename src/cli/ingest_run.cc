@@ -14,6 +14,8 @@
 #include "cli/signals.h"
 #include "cli/version.h"
 #include "cli/wiring.h"
+#include "iceberg/catalog/guarded_catalog.h"
+#include "io/guarded_store.h"
 #include "io/s3_object_store.h"
 #include "kafka/rdkafka_source.h"
 #include "txlog/log.h"
@@ -40,6 +42,34 @@ Result<LocalState> OpenLocalState(const config::TransactionLogConfig& config, Cl
   return state;
 }
 
+/// Catalog and store, each behind a breaker of its own.
+struct GuardedParts {
+  GuardedParts(const CatalogParts& parts, const config::CircuitBreakerConfig& config, Clock& clock, Random& random,
+               ingest::IngestMetrics& metrics)
+      : catalog_breaker("catalog", Options(config), clock, random, Tell("catalog", metrics)),
+        store_breaker("store", Options(config), clock, random, Tell("storage", metrics)),
+        catalog(*parts.catalog, catalog_breaker),
+        store(*parts.store, store_breaker) {}
+
+  static CircuitBreaker::Options Options(const config::CircuitBreakerConfig& config) {
+    return {.failure_threshold = static_cast<int>(config.failure_threshold),
+            .open_for = std::chrono::seconds(config.open_seconds)};
+  }
+  static CircuitBreaker::OnChange Tell(const std::string& component, ingest::IngestMetrics& metrics) {
+    metrics.SetBreaker(component, CircuitBreaker::State::kClosed);
+    return [component, &metrics](CircuitBreaker::State state, const std::optional<Error>& error) {
+      metrics.SetBreaker(component, state);
+      log::Warn(
+          "circuit_breaker",
+          {{"component", component}, {"state", ToString(state)}, {"error", error ? error->ToString() : std::string()}});
+    };
+  }
+
+  CircuitBreaker catalog_breaker, store_breaker;
+  iceberg::GuardedCatalog catalog;
+  io::GuardedStore store;
+};
+
 Status InitializeArrow() {
   const auto initialized = arrow::compute::Initialize();
   if (initialized.ok()) return {};
@@ -58,6 +88,7 @@ Status Run(const config::Config& config, std::stop_token stop) {
   const std::string table = options.stream.table.identifier.ToString();
   ingest::IngestMetrics metrics(registry, table);
   ingest::ComponentHealth health(metrics);
+  GuardedParts guarded(catalog, config.circuit_breaker, clock, random, metrics);
   ingest::SharedStatus status;
   status.Update([&](ingest::StreamStatus& s) {
     s.pipeline = config.kafka.group_id;
@@ -67,7 +98,7 @@ Status Run(const config::Config& config, std::stop_token stop) {
   arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
   ThreadExecutor executor;
   const ingest::TableStream::Parts parts{
-      .flushing = {.committing = {*catalog.catalog, *catalog.store, clock, random, metrics, health},
+      .flushing = {.committing = {guarded.catalog, guarded.store, clock, random, metrics, health},
                    .log = *local.log,
                    .pool = pool},
       .executor = executor,

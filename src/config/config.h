@@ -184,6 +184,12 @@ struct TransactionLogConfig {
   int64_t max_log_files = 10;
 };
 
+/// Of the catalog and of the store, each for itself.
+struct CircuitBreakerConfig {
+  int64_t failure_threshold = 5;
+  int64_t open_seconds = 10;
+};
+
 struct ServerConfig {
   bool enabled = true;
   std::string bind = "127.0.0.1";
@@ -205,6 +211,7 @@ struct Config {
   DeadLettersConfig dead_letters;
   StorageConfig storage;
   TransactionLogConfig transaction_log;
+  CircuitBreakerConfig circuit_breaker;
   ServerConfig server;
   LogConfig log;
 };

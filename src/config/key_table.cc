@@ -162,6 +162,11 @@ void AddProcess(std::vector<Key<Config>>& keys) {
       .Add("checkpoint_interval_seconds", AT(transaction_log.checkpoint_interval_seconds), "Time between checkpoints.",
            {1, 86'400})
       .Add("max_log_files", AT(transaction_log.max_log_files), "Most segments kept.", {2, 10'000});
+  SectionBuilder<Config>(keys, "circuit_breaker")
+      .Add("failure_threshold", AT(circuit_breaker.failure_threshold),
+           "Failures in a row after which the service is left alone; 0: never.", {0, 1'000'000})
+      .Add("open_seconds", AT(circuit_breaker.open_seconds),
+           "How long it is left alone before it is tried again, up to half as long again by chance.", {1, 3'600});
   SectionBuilder<Config>(keys, "server")
       .Add("enabled", AT(server.enabled), "Serve health and metrics.")
       .Add("bind", AT(server.bind), "Address to listen on.")
@@ -255,6 +260,8 @@ const std::vector<SectionInfo>& Sections() {
       {"storage", "iceberg.object_store", "Where the files go."},
       {"dead_letters", "", "The table of the records that cannot be decoded; made when the first one comes."},
       {"transaction_log", "", "The local log that makes recovery fast."},
+      {"circuit_breaker", "",
+       "Of the catalog and the store, each for itself: reading goes on meanwhile until the buffer is full."},
       {"server", "monitoring", "Health and metrics over HTTP."},
       {"log", "", "Logs on standard error."}};
   return sections;

@@ -45,6 +45,11 @@ void IngestMetrics::SetLag(const TopicPartition& partition, int64_t records) {
       .Set(static_cast<double>(records));
 }
 
+void IngestMetrics::SetBreaker(const std::string& component, CircuitBreaker::State state) {
+  registry_.GetGauge("k2i_circuit_breaker_state", "0 closed, 1 half-open, 2 open.", {{"component", component}})
+      .Set(static_cast<double>(state));
+}
+
 void IngestMetrics::SetHealth(const std::string& component, double status) {
   registry_.GetGauge("k2i_health_status", "1 healthy, 0.5 degraded, 0 unhealthy.", {{"component", component}})
       .Set(status);

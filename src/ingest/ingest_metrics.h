@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "base/circuit_breaker.h"
 #include "base/error.h"
 #include "base/ids.h"
 #include "base/metrics.h"
@@ -24,6 +25,9 @@ struct IngestMetrics {
   void SetLag(const TopicPartition& partition, int64_t records);
   /// k2i_health_status{component}: 1 healthy, 0.5 degraded, 0 unhealthy
   void SetHealth(const std::string& component, double status);
+
+  /// k2i_circuit_breaker_state{component}: 0 closed, 1 half-open, 2 open
+  void SetBreaker(const std::string& component, CircuitBreaker::State state);
 
  private:
   MetricsRegistry& registry_;

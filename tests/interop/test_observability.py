@@ -9,7 +9,7 @@ from harness.k2i_process import ingest_config, total_records
 
 COUNT = 1000
 
-EXACT = {"k2i_messages_consumed_total": COUNT, "k2i_rows_flushed_total": COUNT, "k2i_dead_letters_total": 0, "k2i_consumer_lag": 0}
+EXACT = {"k2i_messages_consumed_total": COUNT, "k2i_rows_flushed_total": COUNT, "k2i_dead_letters_total": 0, "k2i_consumer_lag": 0, "k2i_circuit_breaker_state": 0}
 POSITIVE = (
     "k2i_bytes_consumed_total", "k2i_flushes_total", "k2i_iceberg_commits_total", "k2i_last_commit_timestamp_seconds",
     "k2i_freshness_seconds_count", "k2i_flush_duration_seconds_count", "k2i_parquet_write_seconds_count",

@@ -24,19 +24,27 @@ def component(process, name: str) -> str:
 def test_the_catalog_goes_and_comes_back(k2i, kafka4, own_rest, topic):
     warehouse = RestWarehouse(own_rest)
     topics.produce(kafka4.bootstrap_servers, topic, numbers(0, 100), partitions=2)
-    process = k2i(ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic)).start()
+    breaker = {"failure_threshold": 2, "open_seconds": 2}
+    process = k2i(ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic, circuit_breaker=breaker)).start()
     process.wait_until(lambda: total_records(warehouse, "lake", topic) == 100, "100 rows")
+    assert process.metric("k2i_circuit_breaker_state", component="catalog") == 0
 
     own_rest.kill()
     topics.produce(kafka4.bootstrap_servers, topic, numbers(100, 100), partitions=2)
     process.wait_until(lambda: component(process, "catalog") != "healthy", "a word on the catalog's health")
+    process.wait_until(lambda: process.metric("k2i_circuit_breaker_state", component="catalog") == 2, "an open breaker")
+    assert process.metric("k2i_circuit_breaker_state", component="storage") == 0
+    # Reading goes on meanwhile.
+    topics.produce(kafka4.bootstrap_servers, topic, numbers(200, 100), partitions=2)
+    process.wait_until(lambda: process.metric("k2i_messages_consumed_total") == 300, "300 records read")
     assert process.get("/healthz").status_code == 200
 
     own_rest.restart()
-    process.wait_until(lambda: total_records(warehouse, "lake", topic) >= 200, "200 rows")
+    process.wait_until(lambda: total_records(warehouse, "lake", topic) >= 300, "300 rows")
     process.wait_until(lambda: component(process, "catalog") == "healthy", "health again")
+    process.wait_until(lambda: process.metric("k2i_circuit_breaker_state", component="catalog") == 0, "a closed breaker")
     assert process.terminate() == 0
-    assert_each_once(warehouse, topic, 200)
+    assert_each_once(warehouse, topic, 300)
 
 
 def test_a_commit_whose_answer_never_comes(k2i, kafka4, own_rest, topic):
