@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/process.h"
+
+#include <arrow/memory_pool.h>
+
+#include "ingest/pipeline.h"
+#include "sim/fakes.h"
+#include "txlog/log.h"
+
+namespace k2i::sim {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+ingest::PipelineOptions MakeOptions(const World& world) {
+  const Scenario& s = world.scenario;
+  ingest::PipelineOptions options;
+  options.memory.limit_bytes = 1 << 30;
+  options.status_interval = seconds(5);
+  auto& stream = options.stream;
+  stream.table.identifier = kTable;
+  stream.dead_letters = kDeadLetters;
+  if (s.declared) stream.rows.declared = {{"id", "long", false, ""}, {"name", "string", false, ""}};
+  stream.rows.infer_records = 15;
+  stream.rows.infer_timeout = seconds(1);
+  stream.flush = {.max_bytes = 1 << 28, .max_rows = s.flush_rows, .max_age = s.flush_age};
+  stream.flusher.compression = "uncompressed";
+  stream.flusher.committer = {.pipeline = kPipeline, .version = "sim", .property_mirror = s.property_mirror};
+  return options;
+}
+
+/// Everything that one process is made of, on the simulated world.
+class Process {
+ public:
+  Process(World& world, Life& life) : world_(world), life_(life) {}
+
+  Status Run() {
+    auto opened =
+        txlog::Log::Open(storage_, {.checkpoint_interval_entries = world_.scenario.checkpoint_entries}, clock_);
+    if (!opened) return std::unexpected(opened.error());
+    if (life_.machine.disk.must_be_refused && !life_.off) {
+      world_.Break("corrupt-log-accepted", life_.name + " starts with a log that has a bit turned");
+    }
+    return RunPipeline(*opened);
+  }
+
+ private:
+  Status RunPipeline(txlog::Log::Opened& opened) {
+    const ingest::TableStream::Parts parts{
+        .flushing = {.committing = {catalog_, store_, clock_, life_.random, metrics_, health_},
+                     .log = *opened.log,
+                     .pool = pool_},
+        .executor = executor_,
+        .status = status_};
+    ingest::Pipeline pipeline(parts, MakeOptions(world_), [&](kafka::RebalanceListener& listener) {
+      return Result<std::unique_ptr<kafka::Source>>(std::make_unique<SimSource>(world_, life_, listener));
+    });
+    return pipeline.Run(opened.state, life_.stop.get_token());
+  }
+
+  World& world_;
+  Life& life_;
+  SimClock clock_{world_, life_};
+  SimCatalog catalog_{world_, life_};
+  SimStore store_{world_, life_};
+  SimLogStorage storage_{world_, life_};
+  SimExecutor executor_{world_, life_};
+  arrow::ProxyMemoryPool pool_{arrow::default_memory_pool()};
+  MetricsRegistry registry_;
+  ingest::IngestMetrics metrics_{registry_, "db.events"};
+  ingest::ComponentHealth health_{metrics_};
+  ingest::SharedStatus status_;
+};
+
+/// Whether what a process has stopped with was to be expected of what was done to it.
+bool IsExplained(const Life& life, const Error& error) {
+  if (error.message.find("(simulated)") != std::string::npos) return true;
+  if (error.retryable()) return true;  // its patience at start, or a full disk
+  const bool asked = life.stop.stop_requested();
+  return asked && (error.code == ErrorCode::kCancelled || error.code == ErrorCode::kCommitStateUnknown);
+}
+
+void AfterDeath(World& world, Machine& machine, const Life& life, const Status& status) {
+  if (life.off) return;
+  if (status) {
+    world.Count("clean stop");
+    return world.Event(life.name, "has stopped");
+  }
+  world.Event(life.name, "stops: " + status.error().ToString());
+  world.Count("stopped with an error");
+  if (status.error().code == ErrorCode::kCorruption && status.error().component == Component::kTransactionLog &&
+      machine.disk.must_be_refused) {
+    world.Count("corrupt log refused");
+    world.Event(machine.name, "the operator moves the log away");
+    machine.disk.files.clear();
+    machine.disk.must_be_refused = false;
+    return;
+  }
+  if (!IsExplained(life, status.error())) {
+    world.Break("unexpected-stop", life.name + ": " + status.error().ToString());
+  }
+}
+
+void Live(World& world, Machine& machine) {
+  const std::string name = machine.name + "." + std::to_string(++machine.lives);
+  auto life = std::make_shared<Life>(machine, name, world.random.Next());
+  life->clock_skew = milliseconds(static_cast<int64_t>(world.random.Below(4000)) - 2000);
+  machine.life = life;
+  world.Event(name, "starts");
+  world.Count("life");
+  Status status;
+  {
+    Process process(world, *life);
+    status = process.Run();
+  }
+  machine.life = nullptr;
+  AfterDeath(world, machine, *life, status);
+}
+
+}  // namespace
+
+void RunMachine(World& world, Machine& machine) {
+  while (!world.finished) {
+    world.scheduler.WaitUntil([&] { return world.finished || machine.wanted; }, Duration::max());
+    if (world.finished) return;
+    Live(world, machine);
+    world.scheduler.Sleep(milliseconds(200 + static_cast<int64_t>(world.random.Below(4000))));
+  }
+}
+
+}  // namespace k2i::sim
