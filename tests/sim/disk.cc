@@ -22,7 +22,7 @@ std::vector<size_t> FrameStarts(const std::string& bytes) {
   size_t at = kSegmentHeader;
   while (at + kFrameHeader <= bytes.size()) {
     const size_t end = at + kFrameHeader + LittleEndian(bytes, at);
-    if (end > bytes.size()) break;
+    if (end > bytes.size() || bytes[at + 4] == 0) break;  // zeros: a page that was never written
     starts.push_back(at);
     at = end;
   }
