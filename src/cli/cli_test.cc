@@ -20,6 +20,7 @@ class CompletionsTest : public testing::Test {
     AddIngestCommand(app_, exit_code_);
     AddValidateCommand(app_, exit_code_);
     AddStatusCommand(app_, exit_code_);
+    AddVerifyCommand(app_, exit_code_);
     AddDevCommand(app_, exit_code_);
     AddCompletionsCommand(app_, exit_code_);
   }
@@ -29,11 +30,12 @@ class CompletionsTest : public testing::Test {
 
 TEST_F(CompletionsTest, EveryShellKnowsEveryCommandAndFlag) {
   for (const std::string& text : {BashCompletion(app_), ZshCompletion(app_), FishCompletion(app_), ManPage(app_)}) {
-    for (const char* command : {"ingest", "validate", "status", "dev", "completions"})
+    for (const char* command : {"ingest", "validate", "status", "verify", "dev", "completions"})
       EXPECT_THAT(text, HasSubstr(command));
   }
   EXPECT_THAT(BashCompletion(app_), HasSubstr("--watch"));
   EXPECT_THAT(ZshCompletion(app_), HasSubstr("--offline"));
+  EXPECT_THAT(ZshCompletion(app_), HasSubstr("--allow-deletes"));
   EXPECT_THAT(FishCompletion(app_), HasSubstr("-l bootstrap-servers"));
   EXPECT_THAT(ManPage(app_), HasSubstr("\\-\\-config"));
 }

@@ -12,6 +12,7 @@ namespace k2i::cli {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitUnhealthy = 6;
+inline constexpr int kExitVerificationFailed = 7;
 inline constexpr int kExitUsage = 64;
 
 void AddValidateCommand(CLI::App& app, int& exit_code);
@@ -19,6 +20,7 @@ void AddIngestCommand(CLI::App& app, int& exit_code);
 void AddDevCommand(CLI::App& app, int& exit_code);
 void AddDlqCommand(CLI::App& app, int& exit_code);
 void AddStatusCommand(CLI::App& app, int& exit_code);
+void AddVerifyCommand(CLI::App& app, int& exit_code);
 void AddCompletionsCommand(CLI::App& app, int& exit_code);
 
 }  // namespace k2i::cli

@@ -110,7 +110,7 @@ std::string ManPage(const CLI::App& app) {
   }
   out +=
       ".SH EXIT STATUS\n0 done; 1 configuration; 2 Kafka; 3 Iceberg catalog; 4 storage; 5 transaction log; "
-      "6 unhealthy or unreachable; 10 other; 64 usage.\n";
+      "6 unhealthy or unreachable; 7 verification failed; 10 other; 64 usage.\n";
   return out;
 }
 

@@ -18,6 +18,7 @@ int Run(int argc, char** argv) {
   AddValidateCommand(app, exit_code);
   AddStatusCommand(app, exit_code);
   AddDlqCommand(app, exit_code);
+  AddVerifyCommand(app, exit_code);
   AddDevCommand(app, exit_code);
   AddCompletionsCommand(app, exit_code);
   try {

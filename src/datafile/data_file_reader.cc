@@ -9,6 +9,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -97,9 +98,12 @@ Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderO
   K2I_ASSIGN_OR_RETURN(parquet_, FromArrow(std::move(made)));
 
   const auto& fields = parquet_->manifest().schema_fields;
-  if (!HasFieldIds(fields)) return Fail(ErrorCode::kNotSupported, "the file carries no field ids");
+  if (!columns.fields().empty() && !HasFieldIds(fields))
+    return Fail(ErrorCode::kNotSupported, "the file carries no field ids");
   std::vector<int> leaves;
   AddWantedLeaves(columns.fields(), fields, leaves);
+  std::ranges::sort(leaves);
+  leaves.erase(std::ranges::unique(leaves).begin(), leaves.end());
   K2I_ASSIGN_OR_RETURN(batches_, FromArrow(parquet_->GetRecordBatchReader(
                                      AllRowGroups(*parquet_->parquet_reader()->metadata()), leaves)));
   K2I_ASSIGN_OR_RETURN(projections_, ProjectFields(columns.fields(), batches_->schema()->fields()));

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./dev demo: a million records from Kafka into Iceberg, counted by readers that are not ours."""
+"""./dev demo: a million records from Kafka into Iceberg, counted by K2I and by readers that are not ours."""

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "verify/forged_history_testing.h"
+
+namespace k2i::verify {
+namespace {
+
+using iceberg::ManifestEntry;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+ManifestEntry Entry(const std::string& path, int64_t rows, int64_t snapshot_id = 1) {
+  ManifestEntry entry{.snapshot_id = snapshot_id, .sequence_number = 1, .file_sequence_number = 1, .data_file = {}};
+  entry.data_file.file_path = path;
+  entry.data_file.record_count = rows;
+  return entry;
+}
+
+class FilesTest : public testing::Test {
+ protected:
+  FilesTest() {
+    auto& snapshot = table_.Ours(1, Vector(10, 5), {{kEvents0, Range(0, 10)}, {kEvents1, Range(0, 5)}});
+    snapshot.summary["added-records"] = "12";
+    snapshot.summary["added-data-files"] = "2";
+  }
+  std::vector<std::string> Check(const iceberg::SnapshotChanges& changes, bool allow_deletes = false,
+                                 Severity severity = Severity::kProblem) {
+    Findings findings;
+    const History history = ReadHistory(table_.metadata, "p", "main", findings);
+    CheckChanges(history.statements.back(), changes, allow_deletes, findings);
+    return ForgedTable::Kinds(findings, severity);
+  }
+  ForgedTable table_;
+};
+
+TEST_F(FilesTest, CountersThatMatchAreFine) {
+  EXPECT_THAT(Check({.added_data = {Entry("a", 7), Entry("b", 5)}}), IsEmpty());
+}
+
+TEST_F(FilesTest, WrongCountersAreNamed) {
+  EXPECT_THAT(Check({.added_data = {Entry("a", 12)}}), ElementsAre("counters/1"));
+  EXPECT_THAT(Check({.added_data = {Entry("a", 7), Entry("b", 4)}}), ElementsAre("counters/1"));
+  table_.metadata.snapshots[0].summary["added-records"] = "many";
+  EXPECT_THAT(Check({.added_data = {Entry("a", 7), Entry("b", 5)}}), ElementsAre("counters/1"));
+}
+
+TEST_F(FilesTest, ASnapshotHasNoMoreRowsThanPositions) {
+  table_.metadata.snapshots[0].summary["added-records"] = "16";
+  EXPECT_THAT(Check({.added_data = {Entry("a", 8), Entry("b", 8)}}), ElementsAre("counters/1"));
+}
+
+TEST_F(FilesTest, OffsetsOfWhichNoRowCameHaveNoCounters) {
+  table_.Ours(2, Vector(11, 5), {{kEvents0, Range(10, 11)}});
+  EXPECT_THAT(Check({}), IsEmpty());
+}
+
+TEST_F(FilesTest, RowsThatOthersRemovedAreAProblemUnlessAllowed) {
+  table_.Foreign(2, "delete");
+  iceberg::SnapshotChanges changes{.removed_data = {Entry("a", 7)}};
+  EXPECT_THAT(Check(changes), ElementsAre("deleted-rows/2"));
+  EXPECT_THAT(Check(changes, true), IsEmpty());
+  EXPECT_THAT(Check(changes, true, Severity::kUnchecked), ElementsAre("deleted-rows/2"));
+  changes = {.added_deletes = {Entry("d", 1)}};
+  EXPECT_THAT(Check(changes), ElementsAre("deleted-rows/2"));
+}
+
+TEST_F(FilesTest, CompactionsAndAppendsOfOthersAreNotes) {
+  table_.Foreign(2, "replace");
+  EXPECT_THAT(Check({.added_data = {Entry("c", 12)}, .removed_data = {Entry("a", 7), Entry("b", 5)}}), IsEmpty());
+  EXPECT_THAT(Check({.added_data = {Entry("c", 12)}}, false, Severity::kNote), ElementsAre("foreign/2"));
+  // More rows than before: which are new cannot be told.
+  EXPECT_THAT(Check({.added_data = {Entry("c", 12)}, .removed_data = {Entry("a", 7)}}, false, Severity::kUnchecked),
+              ElementsAre("foreign/2"));
+}
+
+TEST_F(FilesTest, AFileReferencedTwiceIsNamedHoweverItsLocationIsWritten) {
+  Findings findings;
+  CheckReferences({Entry("/w/a.parquet", 1), Entry("s3://b/k", 1), Entry("/w/b.parquet", 1)}, findings);
+  EXPECT_THAT(findings.all(), IsEmpty());
+  CheckReferences(
+      {Entry("/w/a.parquet", 1), Entry("s3://b/k", 1), Entry("file:///w/a.parquet", 1, 2), Entry("s3a://b/k", 1, 3)},
+      findings);
+  EXPECT_THAT(ForgedTable::Kinds(findings, Severity::kProblem),
+              ElementsAre("double-reference/2", "double-reference/3"));
+}
+
+TEST_F(FilesTest, TotalsOfTheHeadMatchTheLiveFiles) {
+  table_.metadata.snapshots[0].summary["total-records"] = "12";
+  table_.metadata.snapshots[0].summary["total-data-files"] = "3";
+  Findings findings;
+  const History history = ReadHistory(table_.metadata, "p", "main", findings);
+  CheckTotals(history.statements.back(), {.data = {Entry("a", 7), Entry("b", 5)}, .deletes = {}}, findings);
+  EXPECT_THAT(ForgedTable::Kinds(findings, Severity::kProblem), ElementsAre("counters/1"));
+}
+
+}  // namespace
+}  // namespace k2i::verify
