@@ -56,7 +56,8 @@ std::vector<SlicePtr> Filter(const std::vector<SlicePtr>& slices,
     OffsetRanges ranges;
     for (const auto& [partition, range] : slice->ranges) {
       const OffsetRange rest{std::max(range.begin, keep_from(partition)), range.end};
-      if (!rest.empty()) ranges[partition] = rest;
+      // An empty range says where a partition began; it stays as long as it is not below.
+      if (!rest.empty() || (range.empty() && rest == range)) ranges[partition] = rest;
     }
     std::vector<std::pair<const record::Run*, RowRange>> kept;
     int64_t kept_rows = 0;

@@ -231,6 +231,7 @@ ingest::PipelineOptions MakePipelineOptions(const Config& config) {
   stream.flush = {.max_bytes = std::min(buffer.flush_size_mb * kMegabyte, limit * 2 / 5),
                   .max_rows = buffer.flush_batch_size,
                   .max_age = seconds(buffer.flush_interval_seconds)};
+  stream.claim_starts = config.kafka.auto_offset_reset == config::OffsetResetPolicy::kLatest;
   stream.seal_interval = milliseconds(buffer.seal_interval_ms);
   stream.flusher.committer = {.pipeline = config.kafka.group_id,
                               .branch = config.iceberg.branch,

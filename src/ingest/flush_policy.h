@@ -23,7 +23,7 @@ struct UncommittedRows {
   Duration oldest_age{0};    // of the oldest row's seal; counts on while the topic is idle
 };
 
-enum class FlushReason { kSize, kRows, kAge, kShutdown, kMemory };
+enum class FlushReason { kSize, kRows, kAge, kShutdown, kMemory, kStart };
 
 constexpr std::string_view ToString(FlushReason reason) {
   switch (reason) {
@@ -37,6 +37,8 @@ constexpr std::string_view ToString(FlushReason reason) {
       return "shutdown";
     case FlushReason::kMemory:
       return "memory";
+    case FlushReason::kStart:
+      return "start";
   }
   return "";
 }

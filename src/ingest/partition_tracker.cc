@@ -3,8 +3,8 @@
 
 namespace k2i::ingest {
 
-void PartitionTracker::Assign(const TopicPartition& partition, std::optional<Offset> start) {
-  states_[partition] = State{start, start};
+void PartitionTracker::Assign(const TopicPartition& partition, std::optional<Offset> start, bool claim) {
+  states_[partition] = State{start, start, claim && !start};
 }
 
 void PartitionTracker::Revoke(const std::vector<TopicPartition>& partitions) {
@@ -39,7 +39,10 @@ void PartitionTracker::Observe(const kafka::MessageBatch& batch) {
 OffsetRanges PartitionTracker::TakeRanges() {
   OffsetRanges ranges;
   for (auto& [partition, state] : states_) {
-    if (!state.position || !state.taken || *state.position <= *state.taken) continue;
+    if (!state.position || !state.taken) continue;
+    const bool claim = std::exchange(state.claim, false);
+    claimed_ = claimed_ || claim;
+    if (!claim && *state.position <= *state.taken) continue;
     ranges[partition] = {*state.taken, *state.position};
     state.taken = state.position;
   }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -14,14 +15,18 @@ namespace k2i::ingest {
 /// are positions, not counts: they cover holes (control records, compaction) and rejected records. One thread.
 class PartitionTracker {
  public:
-  /// `start`: the boundary in the table; nullopt where there is none, then the first record decides.
-  void Assign(const TopicPartition& partition, std::optional<Offset> start);
+  /// `start`: the boundary in the table; nullopt where there is none, then the first record, or the partition's end,
+  /// decides. `claim`: that first position is to be in the table even if nothing follows it: TakeRanges gives it as an
+  /// empty range then.
+  void Assign(const TopicPartition& partition, std::optional<Offset> start, bool claim = false);
   void Revoke(const std::vector<TopicPartition>& partitions);
   /// Moves the positions past the records of `batch`, and to the ends it tells of. Records of partitions that are not
   /// ours are not tracked.
   void Observe(const kafka::MessageBatch& batch);
   /// The ranges read since the last call; the next ones begin where these end.
   OffsetRanges TakeRanges();
+  /// Whether a first position that was to be claimed is among the ranges taken since the last call.
+  bool TakeClaimed() { return std::exchange(claimed_, false); }
 
   std::vector<TopicPartition> partitions() const;
   /// Next offset to read; nullopt: nothing is known of the partition yet.
@@ -31,8 +36,10 @@ class PartitionTracker {
   struct State {
     std::optional<Offset> taken;     // end of the last range taken, or the start
     std::optional<Offset> position;  // next offset to read
+    bool claim = false;              // the first range is given even if it is empty
   };
   std::map<TopicPartition, State> states_;
+  bool claimed_ = false;
 };
 
 /// One range for each partition over `earlier` and `later`. REQUIRES: a partition's ranges join.

@@ -68,5 +68,20 @@ TEST(JoinRangesTest, JoinsByPartition) {
             (OffsetRanges{{kP0, {Offset{0}, Offset{9}}}, {kP1, {Offset{1}, Offset{2}}}}));
 }
 
+TEST(PartitionTrackerTest, AClaimedStartIsARangeEvenIfNothingFollows) {
+  PartitionTracker tracker;
+  tracker.Assign(kP0, std::nullopt, /*claim=*/true);
+  tracker.Assign(kP1, Offset{4}, /*claim=*/true);  // has a boundary: nothing to claim
+  EXPECT_TRUE(tracker.TakeRanges().empty());
+  EXPECT_FALSE(tracker.TakeClaimed());
+  kafka::MessageBatch batch;
+  batch.ends = {{kP0, Offset{7}}, {kP1, Offset{4}}};
+  tracker.Observe(batch);
+  EXPECT_EQ(tracker.TakeRanges(), (OffsetRanges{{kP0, {Offset{7}, Offset{7}}}}));
+  EXPECT_TRUE(tracker.TakeClaimed());
+  EXPECT_TRUE(tracker.TakeRanges().empty());
+  EXPECT_FALSE(tracker.TakeClaimed());
+}
+
 }  // namespace
 }  // namespace k2i::ingest

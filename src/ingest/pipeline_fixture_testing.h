@@ -78,13 +78,17 @@ class PipelineTest : public testing::Test {
                              .executor = executor,
                              .status = status_};
     stop_ = std::stop_source();
-    Pipeline pipeline(parts, std::move(options),
-                      [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
-                        const kafka::ScriptedOptions scripted{
-                            .topics = {"events"}, .batch_size = 30, .assign_all = assign_all, .clock = &clock_};
-                        return std::make_unique<DrivenSource>(
-                            std::make_unique<kafka::ScriptedSource>(cluster_, scripted, listener), std::move(script));
-                      });
+    Pipeline pipeline(
+        parts, std::move(options), [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
+          const kafka::ScriptedOptions scripted{.topics = {"events"},
+                                                .offset_reset = offset_reset_,
+                                                .batch_size = 30,
+                                                .assign_all = assign_all,
+                                                .report_ends = offset_reset_ == kafka::OffsetReset::kLatest,
+                                                .clock = &clock_};
+          return std::make_unique<DrivenSource>(std::make_unique<kafka::ScriptedSource>(cluster_, scripted, listener),
+                                                std::move(script));
+        });
     return pipeline.Run(opened.state, stop_.get_token());
   }
   DrivenSource::Script StopAfter(int polls) {
@@ -100,6 +104,7 @@ class PipelineTest : public testing::Test {
   std::string DeadLetterRanges() { return DeadLetters()->FindRef("main")->summary.at("k2i.ranges"); }
   progress::Progress Committed() { return progress::FindBoundary(*Table(), "p", "main").value()->progress; }
 
+  kafka::OffsetReset offset_reset_ = kafka::OffsetReset::kEarliest;
   ManualClock clock_;
   Random random_{7};
   io::MemoryObjectStore store_{&clock_};

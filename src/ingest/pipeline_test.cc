@@ -154,5 +154,29 @@ TEST_F(PipelineTest, OffsetsThatAreGoneStopTheStream) {
   EXPECT_EQ(done.error().code, ErrorCode::kDataLoss);
 }
 
+TEST_F(PipelineTest, FromTheLatestOnNothingIsLostBeforeTheFirstRowsAreCommitted) {
+  // The table is there, as after a first start that read nothing.
+  ASSERT_TRUE(CreateTable(catalog_, {.identifier = kTable},
+                          record::SchemaFromDeclaration(std::vector<record::DeclaredColumn>{{"id", "long", false, ""}},
+                                                        record::DecoderOptions{.extra_column = "_extra"})
+                              .value())
+                  .has_value());
+  offset_reset_ = kafka::OffsetReset::kLatest;
+  auto options = Options();
+  options.stream.claim_starts = true;
+  options.stream.flush.max_age = std::chrono::hours(1);
+  Produce(0, 20);
+  // Starts at 20 and dies with five rows that no commit has.
+  EXPECT_FALSE(Live(options, [&](kafka::ScriptedSource& source, int poll) {
+                 if (poll == 20) Produce(0, 5);
+                 if (poll == 30) source.FailNextPoll({ErrorCode::kInternal, "dead", Component::kKafka});
+               }).has_value());
+  EXPECT_EQ(Committed().Next(kP0), Offset{20});
+  EXPECT_EQ(Committed().Next(kP1), Offset{0});
+  ASSERT_TRUE(Live(options, StopAfter(30)).has_value());
+  EXPECT_EQ(TotalRecords(), "5");
+  EXPECT_EQ(Committed().Next(kP0), Offset{25});
+}
+
 }  // namespace
 }  // namespace k2i::ingest

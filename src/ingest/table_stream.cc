@@ -131,7 +131,7 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
   OffsetVector starts;
   for (const auto& partition : partitions) {
     const auto next = committed_.Next(partition);
-    tracker_.Assign(partition, next);
+    tracker_.Assign(partition, next, options_.claim_starts);
     if (next) starts[partition] = *next;
     log::Info("partition_assigned", {{"topic", partition.topic},
                                      {"partition", partition.partition.value},
@@ -227,7 +227,8 @@ Status TableStream::Tick(bool memory_short) {
                                     .rows = waiting.rows,
                                     .any_offsets = waiting.any,
                                     .oldest_age = waiting.oldest_sealed ? now - *waiting.oldest_sealed : Duration(0)};
-  const auto reason = DecideFlush(options_.flush, uncommitted, memory_short);
+  auto reason = DecideFlush(options_.flush, uncommitted, memory_short);
+  if (!reason && uncommitted.any_offsets && claiming_) reason = FlushReason::kStart;
   return reason ? StartFlush(*reason) : Status{};
 }
 
@@ -236,6 +237,7 @@ Status TableStream::Seal() {
   last_seal_ = clock().monotonic();
   K2I_RETURN_IF_ERROR(dead_letters_.Seal(last_seal_));
   OffsetRanges ranges = tracker_.TakeRanges();
+  claiming_ = tracker_.TakeClaimed() || claiming_;
   if (ranges.empty() && decoder_->row_count() == 0) return {};
   K2I_ASSIGN_OR_RETURN(auto decoded, decoder_->Seal());
   const auto slice = buffer::MakeSlice(std::move(decoded), std::move(ranges), last_seal_);
@@ -253,6 +255,7 @@ void TableStream::ObserveFreshness(const buffer::Slice& slice) {
 }
 
 Status TableStream::StartFlush(FlushReason reason) {
+  claiming_ = false;
   auto letters = dead_letters_.buffer().TakeForFlush();
   FlushRequest request;
   request.slices = buffer_.TakeForFlush();

@@ -37,6 +37,9 @@ class TableStream {
     iceberg::TableIdentifier dead_letters;  // the table of records that cannot be decoded
     Duration seal_interval = std::chrono::milliseconds(10);
     int64_t seal_rows = 65'536;
+    /// Where partitions without a boundary do not start at their beginning: commits where they began at once, so that a
+    /// process that dies before its first rows are committed leaves no gap behind.
+    bool claim_starts = false;
     /// How long a catalog or broker may be away at start before the process gives up, for its supervisor to see.
     RetryPolicy start_retry{
         .max_attempts = 0, .max_backoff = std::chrono::seconds(3), .budget = std::chrono::seconds(30)};
@@ -119,6 +122,7 @@ class TableStream {
   PartitionTracker tracker_;
   progress::Progress committed_;
   Duration last_seal_{0};
+  bool claiming_ = false;  // a slice that waits tells where a partition began
   buffer::HotBuffer buffer_;
   OffsetVector acknowledgements_;
 

@@ -206,6 +206,9 @@ Result<MessageBatch> ScriptedSource::Poll(Duration timeout) {
         return std::unexpected(std::move(status).error());
       }
     }
+    for (const auto& [partition, position] : next) {
+      if (options_.report_ends && position == cluster_.LogEnd(partition)) batch.ends.push_back({partition, position});
+    }
     std::lock_guard lock(mutex_);
     positions_ = std::move(next);
   }

@@ -72,6 +72,8 @@ struct ScriptedOptions {
   int batch_size = 1000;
   /// All partitions of the topics are assigned by the first Poll; else only Assign does it.
   bool assign_all = true;
+  /// Tells of partitions that have been read up to their end, as a broker does.
+  bool report_ends = false;
   /// Slept on by a Poll that finds nothing; nullptr: it returns at once.
   Clock* clock = nullptr;
 };

@@ -57,3 +57,25 @@ def test_a_lost_disk_loses_nothing(k2i, kafka4, sql_warehouse, topic):
     process.wait_until(lambda: total_records(sql_warehouse, "lake", topic) >= 600, "600 rows")
     assert process.terminate() == 0
     assert_each_once(sql_warehouse, topic, 600)
+
+
+def test_from_the_latest_on_a_kill_before_the_first_rows_loses_nothing(k2i, kafka4, sql_warehouse, topic):
+    """Where it began is committed at once: what comes while it is down is read by the next start."""
+    topics.produce(kafka4.bootstrap_servers, topic, numbers(0, 10), partitions=2)
+    config = ingest_config(
+        sql_warehouse,
+        kafka4.bootstrap_servers,
+        topic,
+        topic,
+        kafka={"auto_offset_reset": "latest"},
+        schema={"columns": [{"name": "n", "type": "long"}]},
+        buffer={"flush_interval_seconds": 3600},
+    )
+    process = k2i(config).start()
+    process.wait_until(lambda: process.metric("k2i_iceberg_commits_total") >= 1, "the start committed")
+    process.kill()
+    topics.produce(kafka4.bootstrap_servers, topic, numbers(10, 20), partitions=2)
+    process.restart()
+    process.wait_until(lambda: process.metric("k2i_messages_consumed_total") == 20, "what came meanwhile")
+    assert process.terminate() == 0
+    assert total_records(sql_warehouse, "lake", topic) == 20
