@@ -41,6 +41,7 @@ case ${1:-} in
     part "release build and unit tests" build_and_test release
     part "address and undefined-behaviour sanitizers" build_and_test asan
     part "interop" interop_tests
+    part "chaos" tools/chaos.sh --short
     ;;
   *)
     echo "usage: ./dev test [--all]" >&2

@@ -89,6 +89,10 @@ class K2I(Server):
             timeout=timeout_s,
         )
 
+    def run_plain(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Without a configuration."""
+        return subprocess.run([str(BINARY), *arguments], env=clean_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30)
+
     # The running one.
 
     def get(self, path: str) -> requests.Response:

@@ -112,13 +112,13 @@ class Kafka(Server):
             for listener in ("saslplain", "saslssl"):
                 security += JAAS_PROPERTIES.format(listener=listener, user=PLAIN_USER, password=PLAIN_PASSWORD)
         more = "".join(f"{name}={value}\n" for name, value in self.properties.items())
-        return security + more + BASE_PROPERTIES.format(
+        return security + BASE_PROPERTIES.format(
             host=LOOPBACK,
             controller=self.controller_port,
             listeners=",".join(listeners),
             data=self.folder / "data",
             partitions=self.partitions,
-        )
+        ) + more
 
     def prepare(self) -> None:
         (self.folder / "server.properties").write_text(self._properties())
