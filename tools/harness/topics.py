@@ -37,7 +37,7 @@ def timestamp(milliseconds: int) -> datetime.datetime:
 
 
 def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1, **config: str) -> str:
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 3})
     for future in admin.create_topics([NewTopic(topic, partitions, 1, config=config)]).values():
         future.result(30)
     return topic
@@ -45,7 +45,7 @@ def create_topic(bootstrap_servers: str, topic: str, partitions: int = 1, **conf
 
 def add_partitions(bootstrap_servers: str, topic: str, partitions: int) -> None:
     """So that the topic has `partitions` of them."""
-    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 3})
     for future in admin.create_partitions([NewPartitions(topic, partitions)]).values():
         future.result(30)
 
