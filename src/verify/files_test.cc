@@ -53,6 +53,16 @@ TEST_F(FilesTest, ASnapshotHasNoMoreRowsThanPositions) {
   EXPECT_THAT(Check({.added_data = {Entry("a", 8), Entry("b", 8)}}), ElementsAre("counters/1"));
 }
 
+TEST_F(FilesTest, AReplayHasTheRowsItSaysAndNoRanges) {
+  auto& replay = table_.Ours(2, Vector(10, 5), {});
+  replay.summary["k2i.replay"] = "3";
+  replay.summary["added-records"] = "3";
+  replay.summary["added-data-files"] = "1";
+  EXPECT_THAT(Check({.added_data = {Entry("r", 3, 2)}}), IsEmpty());
+  table_.metadata.snapshots.back().summary["k2i.replay"] = "2";
+  EXPECT_THAT(Check({.added_data = {Entry("r", 3, 2)}}), ElementsAre("counters/2"));
+}
+
 TEST_F(FilesTest, OffsetsOfWhichNoRowCameHaveNoCounters) {
   table_.Ours(2, Vector(11, 5), {{kEvents0, Range(10, 11)}});
   EXPECT_THAT(Check({}), IsEmpty());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <ranges>
 #include <set>
 
@@ -25,6 +26,14 @@ Status ReadStatement(const iceberg::Snapshot& snapshot, Statement& statement) {
   K2I_ASSIGN_OR_RETURN(statement.progress, progress::ParseProgress(*offsets));
   if (const std::string* ranges = Find(snapshot, progress::kRangesKey)) {
     K2I_ASSIGN_OR_RETURN(statement.ranges, progress::ParseRanges(*ranges));
+  }
+  if (const std::string* rows = Find(snapshot, progress::kReplayKey)) {
+    int64_t count = 0;
+    const auto [end, error] = std::from_chars(rows->data(), rows->data() + rows->size(), count);
+    if (error != std::errc() || end != rows->data() + rows->size()) {
+      return Fail(ErrorCode::kCorruption, fmt::format("{} is no number", progress::kReplayKey));
+    }
+    statement.replayed = count;
   }
   K2I_ASSIGN_OR_RETURN(const auto declaration, progress::DeclarationOf(snapshot));
   if (declaration) {

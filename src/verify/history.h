@@ -3,6 +3,7 @@
 // What the kept snapshots of a branch say of Kafka, and whether it joins. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct Statement {
   OffsetRanges ranges;
   OffsetRanges moved;  // declared by a rewind
   bool adopted = false;
+  std::optional<int64_t> replayed;  // rows of dead letters that it brought in, below the vector it carries
 };
 
 struct History {

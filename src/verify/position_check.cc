@@ -53,12 +53,13 @@ PositionCheck::Slot& PositionCheck::SlotOf(std::string_view topic, int32_t parti
 void PositionCheck::StartFile(const iceberg::ManifestEntry& file) {
   file_ = &file;
   file_statement_.reset();
+  file_replayed_ = false;
   const auto& statements = options_.history.statements;
   for (size_t i = 0; i < statements.size() && file.snapshot_id; ++i) {
-    if (statements[i].ours && statements[i].readable && statements[i].snapshot->snapshot_id == *file.snapshot_id &&
-        !statements[i].ranges.empty()) {
-      file_statement_ = i;
-    }
+    const auto& statement = statements[i];
+    if (!statement.ours || !statement.readable || statement.snapshot->snapshot_id != *file.snapshot_id) continue;
+    file_replayed_ = statement.replayed.has_value();
+    if (!statement.ranges.empty()) file_statement_ = i;
   }
   file_epoch_ = EpochOf(file.sequence_number.value_or(0));
 }
@@ -112,6 +113,8 @@ void PositionCheck::Add(std::string_view topic, int32_t partition, int64_t offse
       Blame("outside-range", slot, offset);
     }
     ++found_rows_[*file_statement_];
+  } else if (file_replayed_) {
+    // Its record was no row of the snapshot that committed its offset.
   } else if (const auto statement = StatementOf(slot, offset)) {
     ++found_rows_[*statement];
   }

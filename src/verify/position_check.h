@@ -82,6 +82,7 @@ class PositionCheck {
 
   // Of the file being read.
   const iceberg::ManifestEntry* file_ = nullptr;
+  bool file_replayed_ = false;  // dead letters decoded after all
   std::optional<size_t> file_statement_;
   int file_epoch_ = 0;
 

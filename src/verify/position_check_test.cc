@@ -161,5 +161,25 @@ TEST_F(PositionCheckTest, AnAdoptionBeginsAnEpochOfItsOwn) {
   EXPECT_THAT(Found(), ElementsAre("repeated-position/5/0"));
 }
 
+TEST_F(PositionCheckTest, AReplayedRowDoesNotStandForOneThatIsMissing) {
+  ForgedTable table;
+  table.Ours(1, Vector(10, 5), {{kEvents0, Range(0, 10)}});
+  table.Ours(2, Vector(10, 5), {}).summary["k2i.replay"] = "1";
+  Start(table, {9, 1});
+  File(1, 1, 0, 8);  // eight of the nine rows that were committed
+  File(2, 2, 9, 10);
+  EXPECT_THAT(Found(), ElementsAre("missing-rows/1"));
+}
+
+TEST_F(PositionCheckTest, AReplayedRowThatIsThereAlreadyIsARepeat) {
+  ForgedTable table;
+  table.Ours(1, Vector(10, 5), {{kEvents0, Range(0, 10)}});
+  table.Ours(2, Vector(10, 5), {}).summary["k2i.replay"] = "1";
+  Start(table, {10, 1});
+  File(1, 1, 0, 10);
+  File(2, 2, 9, 10);
+  EXPECT_THAT(Found(), ElementsAre("repeated-position/2/0"));
+}
+
 }  // namespace
 }  // namespace k2i::verify

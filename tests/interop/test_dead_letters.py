@@ -21,6 +21,10 @@ SCHEMA = Schema(
 TOO_BIG = [{"n": 3_000_000_000 + i} for i in range(5)]
 
 
+def verify(process, *arguments: str) -> subprocess.CompletedProcess:
+    return process.run("verify", "--deep", *arguments)
+
+
 def dlq(process, *arguments: str) -> str:
     """Standard output alone: log lines go to standard error."""
     done = subprocess.run(
@@ -69,6 +73,9 @@ def test_replay_brings_in_what_fits_by_now_once(k2i, kafka4, warehouse, topic):
     topics.produce(kafka4.bootstrap_servers, topic, [{"n": 3}], partitions=2)
     process.wait_until(lambda: total_records(warehouse, "lake", topic) == 8, "the stream goes on behind the replay")
     assert process.terminate() == 0
+    for table in ((), ("--table", f"lake.{topic}__dlq")):
+        proven = verify(process, *table)
+        assert proven.returncode == 0, proven.stdout
     wanted = [
         {"n": json.loads(each.value)["n"], "_kafka_topic": topic, "_kafka_partition": each.partition, "_kafka_offset": each.offset}
         for each in taken
