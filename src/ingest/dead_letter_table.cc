@@ -130,23 +130,35 @@ Status DeadLetterTable::Assign(const std::vector<TopicPartition>& partitions, co
   Revoke(partitions);
   // The newest table, for the partitions' last owner may have kept letters since ours was loaded.
   const RetryPolicy patient{.max_attempts = 0, .budget = Duration(0)};
-  auto& catalog = parts_.committing.catalog;
-  K2I_ASSIGN_OR_RETURN(const auto table,
-                       Retry(patient, Patiently(stop), [&] { return FindTable(catalog, options_.table); }));
-  if (!table) return {};
-  K2I_ASSIGN_OR_RETURN(const auto committed, BoundaryOf(*table->metadata));
-  K2I_RETURN_IF_ERROR(progress::CheckIdentity(committed, cluster));
-  OffsetRanges ahead;
-  for (const auto& partition : partitions) {
-    const OffsetRange range{main.Next(partition).value_or(Offset{0}), committed.Next(partition).value_or(Offset{0})};
-    if (range.begin < range.end) ahead[partition] = range;
-  }
-  if (ahead.empty()) return {};
-  return Retry(patient, Patiently(stop), [&] {
-    return ForEachPosition(
+  return Retry(patient, Patiently(stop), [&]() -> Status {
+    K2I_ASSIGN_OR_RETURN(const auto table, FindTable(parts_.committing.catalog, options_.table));
+    if (!table) return {};
+    K2I_ASSIGN_OR_RETURN(const auto committed, BoundaryOf(*table->metadata));
+    K2I_RETURN_IF_ERROR(progress::CheckIdentity(committed, cluster));
+    OffsetRanges ahead;
+    for (const auto& partition : partitions) {
+      const OffsetRange range{main.Next(partition).value_or(Offset{0}), committed.Next(partition).value_or(Offset{0})};
+      if (range.begin < range.end) ahead[partition] = range;
+    }
+    if (ahead.empty()) return {};
+    const auto read = ForEachPosition(
         parts_.committing.store, *table->metadata, options_.flusher.committer.branch, LetterPositionColumns(), ahead,
         parts_.pool, [this](const TopicPartition& partition, int64_t offset) { kept_[partition].insert(offset); });
+    return read ? read : std::unexpected(AfterAMove(read.error(), *table->metadata));
   });
+}
+
+/// What was read may have gone because another engine has expired it since: then the next try finds what is there now.
+Error DeadLetterTable::AfterAMove(Error error, const iceberg::TableMetadata& read) const {
+  if (error.code != ErrorCode::kNotFound) return error;
+  const auto newest = parts_.committing.catalog.LoadTable(options_.table.identifier);
+  if (!newest) return newest.error();
+  const std::string& branch = options_.flusher.committer.branch;
+  const auto *before = read.FindRef(branch), *now = newest->metadata->FindRef(branch);
+  if (before != nullptr && now != nullptr && before->snapshot_id != now->snapshot_id) {
+    error.code = ErrorCode::kUnavailable;
+  }
+  return error;
 }
 
 void DeadLetterTable::Revoke(const std::vector<TopicPartition>& partitions) {
@@ -222,11 +234,17 @@ Result<std::optional<int64_t>> DeadLetterTable::TryFlush(const std::vector<buffe
   // Only below the boundary can a letter be there already: kept by a process that died before its main commit, or by
   // the partition's last owner.
   const RowPositions below = PositionsBelow(letters, committed.Vector());
-  K2I_ASSIGN_OR_RETURN(const auto kept, Retry(options_.flusher.committer.retry, Patiently(stop), [&] {
-                         return FindPositions(parts_.committing.store, *table.metadata,
-                                              options_.flusher.committer.branch, LetterPositionColumns(), below,
-                                              parts_.pool);
-                       }));
+  const auto kept_already = Retry(options_.flusher.committer.retry, Patiently(stop), [&] {
+    return FindPositions(parts_.committing.store, *table.metadata, options_.flusher.committer.branch,
+                         LetterPositionColumns(), below, parts_.pool);
+  });
+  if (!kept_already) {
+    const Error error = AfterAMove(kept_already.error(), *table.metadata);
+    // Moved on: again, with the newest table.
+    if (error.code != kept_already.error().code && error.retryable() && !stop.stop_requested()) return std::nullopt;
+    return std::unexpected(error);
+  }
+  const RowPositions& kept = *kept_already;
   const auto fresh = buffer::KeepRows(letters, [&kept](const TopicPartition& partition, int64_t offset) {
     const auto it = kept.find(partition);
     return it == kept.end() || !it->second.contains(offset);

@@ -65,6 +65,7 @@ class DeadLetterTable {
   Result<std::optional<int64_t>> TryFlush(const std::vector<buffer::SlicePtr>& letters, const OffsetRanges& ranges,
                                           const kafka::ClusterInfo& cluster, std::stop_token stop);
   RetryContext Patiently(std::stop_token stop) const;
+  Error AfterAMove(Error error, const iceberg::TableMetadata& read) const;
 
   Flusher::Parts parts_;
   const Options options_;

@@ -123,7 +123,7 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   if (attempt.request.check_base) K2I_RETURN_IF_ERROR(attempt.request.check_base(base));
   const progress::Progress next = progress::Advance(found, attempt.request.ranges, attempt.cluster);
   auto snapshot = attempt.append.Prepare(base, parts_.clock.wall_ms());
-  if (!snapshot) return std::unexpected(snapshot.error());
+  if (!snapshot) return OnUnprepared(snapshot.error());
   snapshot->summary.merge(Summary(attempt.request, next));
   K2I_RETURN_IF_ERROR(log_intent_({base.table_uuid, attempt.snapshot_id, BranchHead(base, options_.branch)}));
 
@@ -134,6 +134,18 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   if (sent.error().code != ErrorCode::kCommitConflict) return std::unexpected(sent.error());
   parts_.metrics.conflicts.Increment();
   log::Info("commit_conflict", {{"table", table_.identifier.ToString()}, {"reason", sent.error().message}});
+  return std::nullopt;
+}
+
+/// The base's manifest list may have gone because the base is not the newest any more: expired by another engine. That
+/// is a conflict like any other.
+Result<std::optional<CommitOutcome>> TableCommitter::OnUnprepared(const Error& error) {
+  if (error.code != ErrorCode::kNotFound) return std::unexpected(error);
+  K2I_ASSIGN_OR_RETURN(const auto newest, LoadFresh());
+  if (BranchHead(*newest.metadata, options_.branch) == BranchHead(*table_.metadata, options_.branch)) {
+    return std::unexpected(error);
+  }
+  parts_.metrics.conflicts.Increment();
   return std::nullopt;
 }
 

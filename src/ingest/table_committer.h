@@ -96,6 +96,7 @@ class TableCommitter {
 
   Result<iceberg::LoadedTable> LoadFresh();
   Result<std::optional<CommitOutcome>> TryOnce(Attempt& attempt);
+  Result<std::optional<CommitOutcome>> OnUnprepared(const Error& error);
   Status Send(Attempt& attempt, const progress::Progress& next, const iceberg::Snapshot& snapshot);
   std::map<std::string, std::string> Summary(const CommitRequest& request, const progress::Progress& next) const;
   std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const progress::Progress& next) const;

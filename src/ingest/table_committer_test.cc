@@ -119,6 +119,32 @@ TEST_F(TableCommitterTest, ConflictRebasesOnTheNewBaseWithTheSameManifest) {
   EXPECT_EQ(intents_[1].base_snapshot_id, 4711);
 }
 
+// Found by the simulator (seed 20038): another engine commits and expires what we have just loaded.
+TEST_F(TableCommitterTest, ABaseThatIsExpiredMeanwhileIsAConflict) {
+  ASSERT_TRUE(Commit({{kP0, {Offset{0}, Offset{10}}}})->committed);
+  bool raced = false;
+  store_.set_fault_hook([&](const io::StoreCall& call) -> Status {
+    if (call.op != io::StoreOp::kRead || std::exchange(raced, true)) return {};
+    const auto base = Metadata();
+    iceberg::Append foreign(store_, {.snapshot_id = 4711, .commit_uuid = "foreign"});
+    const auto snapshot = foreign.Prepare(*base, clock_.wall_ms()).value();
+    K2I_RETURN_IF_ERROR(catalog_.ForeignCommit(
+        kTable,
+        {iceberg::update::AddSnapshot{snapshot}, iceberg::update::SetSnapshotRef{"main", {.snapshot_id = 4711}}}));
+    return store_.Delete(base->FindRef("main")->manifest_list);
+  });
+  const auto outcome = Commit({{kP0, {Offset{10}, Offset{20}}}});
+  ASSERT_TRUE(outcome.has_value()) << outcome.error().ToString();
+  EXPECT_TRUE(outcome->committed);
+  EXPECT_EQ(Metadata()->FindRef("main")->parent_snapshot_id, 4711);
+}
+
+TEST_F(TableCommitterTest, AMissingManifestListOfTheNewestSnapshotIsAnError) {
+  ASSERT_TRUE(Commit({{kP0, {Offset{0}, Offset{10}}}})->committed);
+  ASSERT_TRUE(store_.Delete(Metadata()->FindRef("main")->manifest_list).has_value());
+  EXPECT_EQ(Commit({{kP0, {Offset{10}, Offset{20}}}}).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(TableCommitterTest, LostReplyIsResolvedByReading) {
   int replies = 0;
   catalog_.after_commit = [&]() -> Status {

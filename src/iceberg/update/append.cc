@@ -118,7 +118,8 @@ Status Append::CreateOnce(const std::string& location, const std::string& bytes)
   Status created = store_.Create(location, bytes);
   if (created.has_value() || created.error().code != ErrorCode::kAlreadyExists) return created;
   const auto there = store_.Read(location);
-  return there.has_value() && *there == bytes ? Status() : created;
+  if (!there) return std::unexpected(there.error());  // not known yet whose it is
+  return *there == bytes ? Status() : created;
 }
 
 /// The new manifest first, then those of the parent.

@@ -235,6 +235,23 @@ TEST_F(AppendTest, NamesWhatItMayHaveWritten) {
   EXPECT_EQ(append.written().size(), 2u);
 }
 
+// Found by the simulator (seed 20639): what cannot be read just now is not somebody else's.
+TEST_F(AppendTest, AFileThatIsThereAndCannotBeReadIsTriedAgain) {
+  Append append(store_, Request(7, "u", {File("a", 1)}));
+  store_.set_fault_hook([](const io::StoreCall& call) -> Status {
+    if (call.phase == io::StoreCall::Phase::kAfter) return Fail(ErrorCode::kTimeout, "reply lost");
+    return {};
+  });
+  EXPECT_EQ(CodeOf(append.Prepare(NewTable(), 0)), ErrorCode::kTimeout);
+  store_.set_fault_hook([](const io::StoreCall& call) -> Status {
+    if (call.op == io::StoreOp::kRead) return Fail(ErrorCode::kUnavailable, "slow down");
+    return {};
+  });
+  EXPECT_EQ(CodeOf(append.Prepare(NewTable(), 0)), ErrorCode::kUnavailable);
+  store_.set_fault_hook({});
+  EXPECT_TRUE(append.Prepare(NewTable(), 0).has_value());
+}
+
 TEST_F(AppendTest, SaysWhichManifestListIsDamaged) {
   const TableMetadata base = AppendTo(NewTable(), 7, {File("a", 1)});
   store_.Overwrite(base.snapshots[0].manifest_list, "garbage");
