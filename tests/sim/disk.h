@@ -13,6 +13,7 @@ struct Disk {
   struct File {
     std::string bytes;
     size_t synced = 0;
+    bool dropped = false;  // a sync has failed, and what was unsynced then never reaches the disk, whatever syncs say
   };
   std::map<std::string, File> files;
   bool full = false;

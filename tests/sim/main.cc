@@ -47,7 +47,10 @@ constexpr const char* kMustHappen[] = {"killed",
                                        "retention",
                                        "create raced",
                                        "dead letter",
-                                       "acknowledged"};
+                                       "acknowledged",
+                                       "life with fenced rows",
+                                       "end without a record",
+                                       "circuit breaker open"};
 constexpr int64_t kEnoughToSeeAll = 5000;
 
 void Print(const History& history) {

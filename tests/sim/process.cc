@@ -3,7 +3,9 @@
 
 #include <arrow/memory_pool.h>
 
+#include "iceberg/catalog/guarded_catalog.h"
 #include "ingest/pipeline.h"
+#include "io/guarded_store.h"
 #include "sim/fakes.h"
 #include "txlog/log.h"
 
@@ -49,7 +51,7 @@ class Process {
  private:
   Status RunPipeline(txlog::Log::Opened& opened) {
     const ingest::TableStream::Parts parts{
-        .flushing = {.committing = {catalog_, store_, clock_, life_.random, metrics_, health_},
+        .flushing = {.committing = {guarded_catalog_, guarded_store_, clock_, life_.random, metrics_, health_},
                      .log = *opened.log,
                      .pool = pool_},
         .executor = executor_,
@@ -57,7 +59,16 @@ class Process {
     ingest::Pipeline pipeline(parts, MakeOptions(world_), [&](kafka::RebalanceListener& listener) {
       return Result<std::unique_ptr<kafka::Source>>(std::make_unique<SimSource>(world_, life_, listener));
     });
-    return pipeline.Run(opened.state, life_.stop.get_token());
+    const Status ran = pipeline.Run(opened.state, life_.stop.get_token());
+    if (status_.Get().fenced_rows > 0) world_.Count("life with fenced rows");
+    return ran;
+  }
+  CircuitBreaker::OnChange Tell(const char* what) {
+    return [this, what](CircuitBreaker::State state, const std::optional<Error>&) {
+      if (state != CircuitBreaker::State::kOpen) return;
+      world_.Count("circuit breaker open");
+      world_.Event(life_.name, std::string("does not ask the ") + what + " for a while");
+    };
   }
 
   World& world_;
@@ -65,6 +76,10 @@ class Process {
   SimClock clock_{world_, life_};
   SimCatalog catalog_{world_, life_};
   SimStore store_{world_, life_};
+  CircuitBreaker catalog_breaker_{"catalog", {}, clock_, life_.random, Tell("catalog")};
+  CircuitBreaker store_breaker_{"store", {}, clock_, life_.random, Tell("store")};
+  iceberg::GuardedCatalog guarded_catalog_{catalog_, catalog_breaker_};
+  io::GuardedStore guarded_store_{store_, store_breaker_};
   SimLogStorage storage_{world_, life_};
   SimExecutor executor_{world_, life_};
   arrow::ProxyMemoryPool pool_{arrow::default_memory_pool()};

@@ -28,13 +28,13 @@ Scenario MakeScenario(Random& random) {
   Scenario s;
   s.processes = dice.Between(1, 4);
   for (int topic = dice.OneIn(3) ? 2 : 1; topic > 0; --topic) s.partitions.push_back(dice.Between(1, 3));
-  s.records = dice.Between(40, 160);
+  s.records = dice.Between(40, 240);
   s.trouble = seconds(dice.Between(10, 60));
   s.eager = dice.OneIn(3);
   s.declared = !dice.OneIn(3);
   s.property_mirror = !dice.OneIn(6);
-  s.flush_rows = dice.Between(10, 60);
-  s.flush_age = milliseconds(dice.Between(500, 6000));
+  s.flush_rows = dice.Between(5, 40);
+  s.flush_age = milliseconds(dice.Between(200, 4000));
   if (dice.OneIn(3)) s.checkpoint_entries = dice.Between(2, 30);
   s.poison = dice.Some(80);
   s.holes = dice.Some(100);

@@ -12,11 +12,24 @@ constexpr Duration kLatency = milliseconds(15);
 
 std::unexpected<Error> CatalogError(ErrorCode code, const char* what) { return Fail(code, what, Component::kCatalog); }
 
-int64_t AddedSnapshot(const std::vector<iceberg::TableUpdate>& updates) {
+const iceberg::Snapshot* Added(const std::vector<iceberg::TableUpdate>& updates) {
   for (const auto& update : updates) {
-    if (const auto* add = std::get_if<iceberg::update::AddSnapshot>(&update)) return add->snapshot.snapshot_id;
+    if (const auto* add = std::get_if<iceberg::update::AddSnapshot>(&update)) return &add->snapshot;
   }
-  return 0;
+  return nullptr;
+}
+
+int64_t AddedSnapshot(const std::vector<iceberg::TableUpdate>& updates) {
+  const auto* snapshot = Added(updates);
+  return snapshot == nullptr ? 0 : snapshot->snapshot_id;
+}
+
+/// A commit of files that an earlier life has written.
+bool IsAdoption(const World& world, const std::string& who, const std::vector<iceberg::TableUpdate>& updates) {
+  const auto* snapshot = Added(updates);
+  if (snapshot == nullptr || !snapshot->summary.contains("k2i.flush-id")) return false;
+  const auto owner = world.file_owner.find(snapshot->summary.at("k2i.flush-id"));
+  return owner != world.file_owner.end() && !who.starts_with(owner->second);
 }
 
 }  // namespace
@@ -34,6 +47,7 @@ Result<LoadedTable> ApplyCommit(World& world, const std::string& who, const Load
   }
   world.Event(who, base.identifier.name + ": snapshot " + std::to_string(snapshot) + " is in");
   world.Count("commit");
+  if (IsAdoption(world, who, updates)) world.Count("flush adopted");
   world.ledger.OnChange(world.now(), base.identifier.name, before ? before->metadata.get() : nullptr, *after->metadata);
   return after;
 }

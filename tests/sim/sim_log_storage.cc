@@ -72,9 +72,10 @@ Status SimLogStorage::Sync(const std::string& name) {
   if (world_.Chance(world_.scenario.rates.sync_error)) {
     world_.Count("sync error");
     world_.Event(life_.name, "the log cannot be synced");
+    disk_.files.at(name).dropped = true;
     return DiskError(ErrorCode::kInternal, "sync failed (simulated)");
   }
-  disk_.files.at(name).synced = disk_.files.at(name).bytes.size();
+  if (auto& file = disk_.files.at(name); !file.dropped) file.synced = file.bytes.size();
   world_.MayDie(life_, "after a sync of the log");
   return life_.off ? Status(PowerIsOff()) : Status();
 }

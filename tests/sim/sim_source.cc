@@ -86,7 +86,7 @@ Result<MessageBatch> SimSource::Poll(Duration timeout) {
     // While partitions changed hands, the session may have run out.
     if (!paused_ && !Isolated() && world_.broker.IsMember(member_)) {
       auto batch = Fetch();
-      if (!batch.messages.empty()) return batch;
+      if (!batch.messages.empty() || !batch.ends.empty()) return batch;
     }
   }
   // Longer than asked for where nothing is due, as on a machine that is busy: histories are to be short.
@@ -122,6 +122,10 @@ MessageBatch SimSource::Fetch() {
         batch.messages.push_back(message);
       }
       ++position.value;
+      if (position.value == end && batch.messages.size() < most && record.kind == BrokerRecord::Kind::kHole) {
+        batch.ends.push_back({tp, position});
+        world_.Count("end without a record");
+      }
     }
   }
   batch.owner = std::move(owner);

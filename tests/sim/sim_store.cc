@@ -8,6 +8,9 @@ constexpr Duration kLatency = std::chrono::milliseconds(4);
 
 std::unexpected<Error> StoreError(ErrorCode code, const char* what) { return Fail(code, what, Component::kStorage); }
 
+/// Data files are named after their flush: a UUID.
+std::string FlushOf(const std::string& location) { return location.substr(location.rfind('/') + 1, 36); }
+
 }  // namespace
 
 Status SimStore::Reach(const char* what) {
@@ -53,6 +56,7 @@ class SimStore::File final : public io::OutputFile {
     }
     world.store.Overwrite(location_, bytes_);
     world.Event(store_.life_.name, "file " + location_);
+    world.file_owner[FlushOf(location_)] = store_.life_.name;
     world.MayDie(store_.life_, "after a file");
     return store_.Reply("close");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -74,7 +75,8 @@ struct World {
   Duration catalog_back{0}, store_back{0};
   int64_t next_record_id = 0;
   int produced = 0;
-  int requests_under_way = 0;  // sent by somebody, to land later
+  std::map<std::string, std::string> file_owner;  // flush id → the life that wrote its files
+  int requests_under_way = 0;                     // sent by somebody, to land later
 
   Duration now() const { return scheduler.now(); }
   void Event(const std::string& who, const std::string& what) { history.Event(now(), who, what); }
