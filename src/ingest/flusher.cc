@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/flusher.h"
 
+#include <utility>
+
 #include "base/logging.h"
 
 namespace k2i::ingest {
@@ -48,10 +50,6 @@ Flusher::Flusher(Parts parts, Options options, iceberg::LoadedTable table)
                        txlog::CommitIntent{flush_id_, intent.table_uuid, intent.snapshot_id, intent.base_snapshot_id}));
                    return parts_.log.Sync();
                  }) {}
-
-void Flusher::DeleteAfterNextCommit(std::string flush_id, std::vector<std::string> locations) {
-  leftovers_[std::move(flush_id)] = std::move(locations);
-}
 
 Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInfo& cluster, std::stop_token stop) {
   FlushResult result;
@@ -186,11 +184,16 @@ void Flusher::DeleteFiles(const Written& written) {
 }
 
 void Flusher::DeleteLeftovers() {
-  for (const auto& [flush_id, locations] : leftovers_) {
-    for (const auto& location : locations) (void)parts_.committing.store.Delete(location);
-    (void)parts_.log.Append(txlog::FlushAbandoned{flush_id, "left by an earlier process"});
+  for (const auto& leftover : std::exchange(leftovers_, {})) {
+    const auto& table = *committer_.table().metadata;
+    if (leftover.sent && MayHaveLanded(table, options_.committer.branch, leftover.base, leftover.flush_id)) {
+      log::Info("flush_of_an_earlier_process_may_have_landed", {{"flush_id", leftover.flush_id}});
+      (void)parts_.log.Append(txlog::FlushAbandoned{leftover.flush_id, "may have been committed; its files stay"});
+      continue;
+    }
+    for (const auto& location : leftover.files) (void)parts_.committing.store.Delete(location);
+    (void)parts_.log.Append(txlog::FlushAbandoned{leftover.flush_id, "left by an earlier process"});
   }
-  leftovers_.clear();
 }
 
 }  // namespace k2i::ingest

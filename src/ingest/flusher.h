@@ -12,6 +12,7 @@
 #include "buffer/hot_buffer.h"
 #include "datafile/rolling_writer.h"
 #include "ingest/metered_store.h"
+#include "ingest/recovery.h"
 #include "ingest/table_committer.h"
 #include "txlog/log.h"
 
@@ -61,8 +62,8 @@ class Flusher {
   Result<FlushResult> Flush(FlushRequest request, const kafka::ClusterInfo& cluster, std::stop_token stop);
 
   /// Files of flushes that an earlier process left uncommitted. They are deleted once a commit of ours has moved the
-  /// branch, for until then a request of that process may still be under way.
-  void DeleteAfterNextCommit(std::string flush_id, std::vector<std::string> locations);
+  /// branch, for until then a request of that process may still be under way; not if one has landed by then.
+  void DeleteAfterNextCommit(LeftoverFlush leftover) { leftovers_.push_back(std::move(leftover)); }
 
  private:
   struct Written {
@@ -86,7 +87,7 @@ class Flusher {
   iceberg::LoadedTable table_;
   std::string flush_id_;  // of the commit under way, for the log
   TableCommitter committer_;
-  std::map<std::string, std::vector<std::string>> leftovers_;
+  std::vector<LeftoverFlush> leftovers_;
 };
 
 /// How files of `table` are written; their names begin with `flush_id`.

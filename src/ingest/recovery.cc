@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "progress/progress.h"
+
 namespace k2i::ingest {
 
 std::vector<LeftoverFlush> PlanRecovery(const txlog::RecoveryState& state, const std::string& table_name,
@@ -17,10 +19,26 @@ std::vector<LeftoverFlush> PlanRecovery(const txlog::RecoveryState& state, const
       leftover.snapshot_id = flush.intent->snapshot_id;
     } else {
       leftover.files = flush.started;
+      leftover.sent = flush.intent.has_value();
+      if (leftover.sent) leftover.base = flush.intent->base_snapshot_id;
     }
     plan.push_back(std::move(leftover));
   }
   return plan;
+}
+
+bool MayHaveLanded(const iceberg::TableMetadata& table, const std::string& branch, std::optional<int64_t> since,
+                   const std::string& flush_id) {
+  const auto* snapshot = table.FindRef(branch);
+  // As many steps as there are snapshots: metadata with a cycle ends too.
+  for (size_t steps = 0; snapshot != nullptr && steps <= table.snapshots.size(); ++steps) {
+    if (since && snapshot->snapshot_id == *since) return false;
+    const auto flush = snapshot->summary.find(std::string(progress::kFlushIdKey));
+    if (flush != snapshot->summary.end() && flush->second == flush_id) return true;
+    if (!snapshot->parent_snapshot_id) return since.has_value();
+    snapshot = table.FindSnapshot(*snapshot->parent_snapshot_id);
+  }
+  return true;
 }
 
 Status CheckLogAgrees(const txlog::RecoveryState& state, const std::string& table_name,

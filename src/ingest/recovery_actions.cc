@@ -17,7 +17,7 @@ Status ResolveLeftovers(Flusher& flusher, txlog::Log& log, const txlog::Recovery
       K2I_RETURN_IF_ERROR(log.Append(txlog::CommitDone{leftover.flush_id, table_name, table.table_uuid,
                                                        leftover.snapshot_id, committed.Vector()}));
     } else {
-      flusher.DeleteAfterNextCommit(leftover.flush_id, std::move(leftover.files));
+      flusher.DeleteAfterNextCommit(std::move(leftover));
     }
   }
   return {};

@@ -52,5 +52,34 @@ TEST(RecoveryTest, LostBoundaryStopsTheStart) {
   EXPECT_TRUE(CheckLogAgrees(state, "db.t", recreated, false).has_value());
 }
 
+iceberg::TableMetadata TableWithHistory(std::vector<std::pair<int64_t, std::string>> flushes) {
+  iceberg::TableMetadata table;
+  std::optional<int64_t> parent;
+  for (const auto& [id, flush] : flushes) {
+    table.snapshots.push_back({.snapshot_id = id, .parent_snapshot_id = parent, .summary = {{"k2i.flush-id", flush}}});
+    parent = id;
+  }
+  if (parent) table.refs["main"] = {.snapshot_id = *parent};
+  return table;
+}
+
+// Found by the simulator (seed 1013): a request that lands between a start's look at the table and its first commit.
+TEST(RecoveryTest, AFlushMayHaveLandedSinceItsBase) {
+  const auto table = TableWithHistory({{1, "a"}, {2, "f"}, {3, "b"}});
+  EXPECT_TRUE(MayHaveLanded(table, "main", 1, "f"));
+  EXPECT_TRUE(MayHaveLanded(table, "main", std::nullopt, "f"));
+  EXPECT_FALSE(MayHaveLanded(table, "main", 2, "f"));
+  EXPECT_FALSE(MayHaveLanded(table, "main", 1, "other"));
+  EXPECT_FALSE(MayHaveLanded(table, "main", std::nullopt, "other"));
+  EXPECT_TRUE(MayHaveLanded(TableWithHistory({}), "main", 1, "f"));
+}
+
+TEST(RecoveryTest, WhatHasBeenExpiredMayHaveBeenTheFlush) {
+  auto table = TableWithHistory({{1, "a"}, {2, "f"}, {3, "b"}});
+  std::erase_if(table.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id == 2; });
+  EXPECT_TRUE(MayHaveLanded(table, "main", 1, "f"));
+  EXPECT_FALSE(MayHaveLanded(table, "main", 3, "f"));
+}
+
 }  // namespace
 }  // namespace k2i::ingest
