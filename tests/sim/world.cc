@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/world.h"
 
+#include <algorithm>
+
 namespace k2i::sim {
+namespace {
+
+constexpr Duration kLongest = std::chrono::seconds(40);  // clients do not wait longer for an answer
+
+}  // namespace
 
 World::World(uint64_t a_seed)
     : seed(a_seed),
@@ -29,7 +36,8 @@ Status World::Moment(Life& life, Duration typical, const char* what) {
   const auto most = static_cast<uint64_t>(typical.count() * (calm ? 1 : scenario.slow));
   // Mostly short, now and then long.
   const uint64_t length = random.Below(8) == 0 ? random.Below(8 * most) : random.Below(most);
-  scheduler.WaitUntil([&life] { return life.off; }, Duration(static_cast<int64_t>(length)));
+  const Duration wait = std::min<Duration>(Duration(static_cast<int64_t>(length)), kLongest);
+  scheduler.WaitUntil([&life] { return life.off; }, wait);
   if (life.off) return PowerIsOff();
   return {};
 }
