@@ -29,7 +29,7 @@ class DeadLetterRows {
   /// UTF-8, is told in the error text instead. ResourceExhausted: out of memory.
   Status Append(std::span<const Rejected> rejected, std::optional<int32_t> schema_id);
   int64_t row_count() const { return decoder_->row_count(); }
-  /// Rows since the last Seal; `ranges` of the result are not to be used: the main table's stream knows what was read.
+  /// Rows since the last Seal.
   Result<DecodedRows> Seal();
 
  private:

@@ -31,9 +31,6 @@ struct DecodedRows {
   std::shared_ptr<arrow::RecordBatch> rows;
   std::vector<Run> runs;
   std::vector<int64_t> offsets;  // one a row
-  /// What was read, rejected records included: from the first offset seen to one past the last. A partition may stand
-  /// here with no row at all.
-  OffsetRanges ranges;
 };
 
 /// A record that makes no row, with what a dead-letter table keeps of it; owns its bytes.

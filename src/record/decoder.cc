@@ -15,7 +15,7 @@
 #include "record/json_reader.h"
 #include "record/message_column.h"
 #include "record/nested_column.h"
-#include "record/position_tracker.h"
+#include "record/run_tracker.h"
 
 namespace k2i::record {
 namespace {
@@ -99,7 +99,7 @@ class RecordDecoder final : public Decoder {
   std::unique_ptr<StructColumn> payload_;  // Format::kJson only
   std::unique_ptr<BytesColumn> extra_;     // where there is an extra column
   std::vector<MessageColumn> message_columns_;
-  PositionTracker positions_;
+  RunTracker positions_;
 };
 
 Status RecordDecoder::Init(const iceberg::Schema& schema) {
@@ -136,14 +136,12 @@ Status RecordDecoder::Append(const kafka::MessageBatch& batch, std::vector<Rejec
     for (size_t i = 0; i < batch.messages.size(); ++i) {
       const kafka::Message& message = batch.messages[i];
       if (i + 1 < batch.messages.size()) Prefetch(batch.messages[i + 1]);
-      positions_.Begin(message);
       if (AppendRow(message)) {
         positions_.AddRow(message);
       } else {
         TakeBackRow();
         rejected->push_back(MakeRejected(batch, message, reader_.reason()));
       }
-      positions_.Pass(message);
     }
     return {};
   } catch (const std::bad_alloc&) {

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "record/position_tracker.h"
+#include "record/run_tracker.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace k2i::record {
 
-void PositionTracker::Begin(const kafka::Message& message) {
-  if (current_ != ranges_.end() && current_->first.partition == message.partition &&
-      current_->first.topic == message.topic) {
-    return;
+void RunTracker::AddRow(const kafka::Message& message) {
+  if (partition_.partition != message.partition || partition_.topic != message.topic) {
+    partition_ = {std::string(message.topic), message.partition};
+    run_open_ = false;
   }
-  const OffsetRange empty{message.offset, message.offset};
-  current_ = ranges_.try_emplace(TopicPartition{std::string(message.topic), message.partition}, empty).first;
-  run_open_ = false;
-}
-
-void PositionTracker::AddRow(const kafka::Message& message) {
   // A consumer that was set back reads offsets again; a run's offsets ascend all the same.
   if (!run_open_ || message.offset.value <= offsets_.back()) {
-    runs_.push_back({.partition = current_->first, .first_row = row_count()});
+    runs_.push_back({.partition = partition_, .first_row = row_count()});
     run_open_ = true;
   }
   offsets_.push_back(message.offset.value);
@@ -31,12 +25,10 @@ void PositionTracker::AddRow(const kafka::Message& message) {
       run.min_timestamp_ms < 0 ? message.timestamp_ms : std::min(run.min_timestamp_ms, message.timestamp_ms);
 }
 
-DecodedRows PositionTracker::Take() {
+DecodedRows RunTracker::Take() {
   std::erase_if(runs_, [](const Run& run) { return run.row_count == 0; });  // left by an AddRow that ran out of memory
-  DecodedRows taken{nullptr, std::exchange(runs_, {}), std::exchange(offsets_, {}), std::exchange(ranges_, {})};
-  current_ = ranges_.end();
   run_open_ = false;
-  return taken;
+  return {nullptr, std::exchange(runs_, {}), std::exchange(offsets_, {})};
 }
 
 }  // namespace k2i::record
