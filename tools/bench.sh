@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # tools/bench.sh ingest [OPTION…] : end-to-end throughput (bench/ingest_throughput.py)
+# tools/bench.sh recovery         : from kill -9 to the next committed row (bench/recovery.py)
+# tools/bench.sh log [OPTION…]    : what the transaction log costs (bench/log_cost.py)
 # tools/bench.sh [OPTION…]        : every Google Benchmark program under bench/; options go to each of them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,6 +11,11 @@ tools/build.sh release
 if [[ ${1:-} == ingest ]]; then
   shift
   PYTHONPATH=tools exec "${K2I_DEPS:-.deps}/venv/bin/python" bench/ingest_throughput.py "$@"
+fi
+if [[ ${1:-} == recovery || ${1:-} == log ]]; then
+  program=$([[ $1 == log ]] && echo log_cost || echo recovery)
+  shift
+  TZ=UTC PYTHONPATH=tools:tests exec "${K2I_DEPS:-.deps}/venv/bin/python" "bench/$program.py" "$@"
 fi
 shopt -s nullglob
 programs=(build/release/bench/*_bench)

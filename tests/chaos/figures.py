@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long until rows came again, from what the processes and the table's snapshots say."""
 
-import datetime
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.log_events import events, percentile
 from harness.warehouses import Warehouse
 
 
@@ -31,27 +31,10 @@ class Figures:
             setattr(self, name, getattr(self, name) + value)
 
 
-def percentile(values: list[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
 def spread(values: list[float]) -> str:
     if not values:
         return "nothing measured"
     return f"P50 {percentile(values, 0.5):.2f} s, P99 {percentile(values, 0.99):.2f} s, {len(values)} measured"
-
-
-def events(log_path: Path) -> list[tuple[float, dict]]:
-    """(wall clock, line) of a member's log; what a kill cut in the middle is left out."""
-    found = []
-    for text in log_path.read_text(errors="replace").splitlines():
-        try:
-            line = json.loads(text)
-            found.append((datetime.datetime.fromisoformat(line["time"]).timestamp(), line))
-        except (ValueError, KeyError, TypeError):
-            continue
-    return found
 
 
 def recovery(warehouse: Warehouse, table: str, log_paths: list[Path], kills: list[Kill]) -> tuple[list[float], list[float]]:

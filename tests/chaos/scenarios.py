@@ -5,9 +5,13 @@ import time
 from collections.abc import Callable
 
 from chaos.disk import FailingDisk
-from chaos.figures import Figures
+from chaos.figures import Figures, Kill
 from chaos.proxy import Fault
 from chaos.world import SESSION_S, Round, World
+from harness.k2i_process import BINARY, speaks_consumer_protocol
+
+# Of docs/format/txlog.md; a step that a history does not come to is said so.
+LOG_STEPS = ("FlushStarted", "FileStarted", "FileWritten", "CommitIntent", "CommitDone")
 
 Scenario = Callable[[World, int], Figures]
 
@@ -36,7 +40,7 @@ def kills_sql_eager(world: World, kills: int) -> Figures:
 
 
 def kills_rest(world: World, kills: int) -> Figures:
-    return random_kills(world, kills, catalog="rest", kafka={"group_protocol": "consumer"})
+    return random_kills(world, kills, catalog="rest", kafka={"group_protocol": "consumer"} if speaks_consumer_protocol() else {})
 
 
 def kills_static(world: World, kills: int) -> Figures:
@@ -151,12 +155,41 @@ def failing_disks(world: World, kills: int) -> Figures:
         return chaos.finish()
 
 
+def named_points(world: World, kills: int, *, catalog: str) -> Figures:
+    """A member ends itself at a step of the transaction log, once each before and after, in turn."""
+    with Round(world, "named points", catalog) as chaos:
+        for number in range(kills):
+            point = f"{LOG_STEPS[number // 2 % len(LOG_STEPS)]}:{number // 2 % 3 + 1}:{('before', 'after')[number % 2]}"
+            member = chaos.any_member()
+            chaos.fleet.leave(member)
+            member.variables["K2I_CRASH_AT"] = point
+            chaos.revive(member)
+            if chaos.wait_for_death(member, 20):
+                chaos.kills.append(Kill(time.time(), set()))
+            else:
+                print(f"    never came to {point}", flush=True)
+                chaos.fleet.leave(member)
+            del member.variables["K2I_CRASH_AT"]
+            chaos.revive_all()
+        return chaos.finish()
+
+
+def named_points_sql(world: World, kills: int) -> Figures:
+    return named_points(world, kills, catalog="sql")
+
+
+def named_points_rest(world: World, kills: int) -> Figures:
+    return named_points(world, kills, catalog="rest")
+
+
 # Name, scenario, share of the kills. "kills" come without outages: their recovery times are the ones that say something.
 ALL: list[tuple[str, Scenario, float]] = [
     ("kills, SQLite, cooperative", kills_sql, 0.22),
     ("kills, SQLite, eager", kills_sql_eager, 0.12),
     ("kills, REST + S3, consumer protocol", kills_rest, 0.20),
     ("kills, REST + S3, static members", kills_static, 0.10),
+    ("named points, SQLite", named_points_sql, 0.10),
+    ("named points, REST + S3", named_points_rest, 0.10),
     ("cut, delay, lost replies", lying_connections, 0.10),
     ("zombies, SQLite", zombies, 0.03),
     ("zombies in commit, REST + S3", slow_commits_of_zombies, 0.03),
@@ -164,4 +197,6 @@ ALL: list[tuple[str, Scenario, float]] = [
     ("catalog outages", catalog_outages, 0.08),
     ("fsync fails, disk full", failing_disks, 0.04),
 ]
+if b"K2I_CRASH_AT" not in BINARY.read_bytes():
+    ALL = [each for each in ALL if not each[0].startswith("named points")]
 SHORT = {kills_sql, kills_rest, lying_connections}

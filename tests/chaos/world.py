@@ -2,6 +2,7 @@
 """The servers of a run, with a proxy before each of them, and one round: a topic, a table, members, a steady stream."""
 
 import random
+import subprocess
 import time
 from pathlib import Path
 
@@ -146,6 +147,13 @@ class Round:
         except ServerFailed as failure:
             print(f"    did not start: {str(failure).splitlines()[0]}", flush=True)
         return member
+
+    def wait_for_death(self, member: K2I, within_s: float) -> bool:
+        try:
+            member.process.wait(within_s)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
 
     def revive_all(self) -> None:
         for member in self.fleet.stopped():

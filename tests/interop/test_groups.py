@@ -9,7 +9,7 @@ import pytest
 
 from harness import topics
 from harness.fleet import Fleet
-from harness.k2i_process import ingest_config, total_records
+from harness.k2i_process import ingest_config, speaks_consumer_protocol, total_records
 from harness.numbered import assert_each_once, numbers
 from harness.steady import SteadyProducer, lost_and_doubled
 from services import Kafka
@@ -54,9 +54,16 @@ def fleet(tmp_path, broker, unique):
         each.kill_all()
 
 
+def skip_without_consumer_protocol(protocol: str) -> None:
+    """Where the mirror has no librdkafka new enough, tools/setup builds an older one."""
+    if protocol == "consumer" and not speaks_consumer_protocol():
+        pytest.skip("k2i is built with a librdkafka older than 2.12")
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_members_come_and_go(fleet, broker, sql_warehouse, unique, protocol):
     """Processes start, stop and are killed at random under a steady stream; every row is there once."""
+    skip_without_consumer_protocol(protocol)
     kafka = PROTOCOLS[protocol] | (QUICK["kafka"] if protocol != "consumer" else {})
     group = fleet(sql_warehouse, 4, kafka=kafka, **SOON)
     dice = random.Random(protocol)
@@ -111,6 +118,7 @@ def test_a_second_static_member_of_one_name(k2i, broker, sql_warehouse, unique):
 def test_a_second_static_member_with_the_consumer_protocol(k2i, broker, sql_warehouse, unique):
     """Here the older one stays, and the newcomer waits for its place and says so: a member that was killed keeps its
     name until its session ends."""
+    skip_without_consumer_protocol("consumer")
     topics.create_topic(broker.bootstrap_servers, unique, 1)
     same = {"kafka": {"group_protocol": "consumer", "group_instance_id": "the-one"}} | SOON
     config = ingest_config(sql_warehouse, broker.bootstrap_servers, unique, unique, **same)
@@ -132,6 +140,7 @@ def test_a_second_static_member_with_the_consumer_protocol(k2i, broker, sql_ware
 def test_partitions_are_added(k2i, broker, sql_warehouse, unique, protocol):
     """New partitions are read from their beginning, without a restart."""
     topics.create_topic(broker.bootstrap_servers, unique, 1)
+    skip_without_consumer_protocol(protocol)
     kafka = PROTOCOLS[protocol] | {"options": {"topic.metadata.refresh.interval.ms": "500"}}
     config = ingest_config(sql_warehouse, broker.bootstrap_servers, unique, unique, kafka=kafka, **SOON)
     process = k2i(config).start()

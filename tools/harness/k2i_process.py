@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`k2i ingest` as a server under test."""
 
+import ctypes
 import json
 import os
 import re
@@ -142,6 +143,13 @@ class K2I(Server):
     def logs(self) -> list[dict]:
         """Its log lines; a line that is no JSON object is a failure."""
         return [json.loads(line) for line in self.log_path.read_text().splitlines() if line.strip()]
+
+
+def speaks_consumer_protocol() -> bool:
+    """Whether the librdkafka that the program is linked with is one that has KIP-848 for production (2.12)."""
+    linked = subprocess.run(["ldd", str(BINARY)], stdout=subprocess.PIPE, text=True, check=True).stdout
+    library = re.search(r"librdkafka\S* => (\S+)", linked)[1]
+    return ctypes.CDLL(library).rd_kafka_version() >= 0x020C00FF
 
 
 def ingest_config(warehouse: Warehouse, bootstrap_servers: str, topic: str, table: str, **overrides: dict) -> dict:
