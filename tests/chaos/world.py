@@ -148,6 +148,17 @@ class Round:
             print(f"    did not start: {str(failure).splitlines()[0]}", flush=True)
         return member
 
+    def wait_for_work(self, member: K2I, within_s: float) -> None:
+        """Until it has committed something, or time is up."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline and member.is_running():
+            try:
+                if member.metric("k2i_iceberg_commits_total") > 0:
+                    return
+            except requests.RequestException:
+                pass
+            time.sleep(0.1)
+
     def wait_for_death(self, member: K2I, within_s: float) -> bool:
         try:
             member.process.wait(within_s)
