@@ -77,6 +77,7 @@ void CommitLedger::OnSnapshot(Duration now, const std::string& table, const iceb
             fmt::format("{}: snapshot {} adds {}/{} [{},{}), the boundary was {}", table, snapshot.snapshot_id, topic,
                         partition, range.first, range.second, next->second.value));
       }
+      begins_[table].try_emplace(tp, Offset{range.first});
       committed[tp] = Offset{range.second};
     }
   }

@@ -20,13 +20,15 @@ class CommitLedger {
                 const iceberg::TableMetadata& after);
   /// The next offset of each partition, as commits of K2I have moved it.
   const OffsetVector& committed(const std::string& table) { return tables_[table]; }
+  /// Where each partition begins.
+  const OffsetVector& begins(const std::string& table) { return begins_[table]; }
 
  private:
   void OnSnapshot(Duration now, const std::string& table, const iceberg::TableMetadata* before,
                   const iceberg::TableMetadata& after, const iceberg::Snapshot& snapshot);
 
   History& history_;
-  std::map<std::string, OffsetVector> tables_;
+  std::map<std::string, OffsetVector> tables_, begins_;
 };
 
 /// {"topic":{"0":…}} of a summary.

@@ -137,6 +137,7 @@ class SimSource final : public kafka::Source {
   kafka::RebalanceListener& listener_;
   int member_ = 0;
   OffsetVector positions_;
+  OffsetVector ends_told_;
   bool paused_ = false, closed_ = false;
   std::optional<Error> stuck_;
 };

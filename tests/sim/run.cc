@@ -23,6 +23,7 @@ bool CaughtUp(World& world) {
   const auto& committed = world.ledger.committed(kTable.name);
   for (const auto& tp : world.broker.partitions()) {
     const auto boundary = committed.find(tp);
+    if (world.scenario.latest && boundary == committed.end()) return false;
     const int64_t next = boundary == committed.end() ? world.broker.start(tp) : boundary->second.value;
     for (int64_t offset = next; offset < world.broker.end(tp); ++offset) {
       const auto& record = world.broker.at(tp, offset);

@@ -32,7 +32,9 @@ Scenario MakeScenario(Random& random) {
   s.trouble = seconds(dice.Between(10, 60));
   s.eager = dice.OneIn(3);
   s.declared = !dice.OneIn(3);
-  s.property_mirror = !dice.OneIn(6);
+  s.latest = s.declared && dice.OneIn(5);
+  s.bucketed = s.declared && dice.OneIn(5);
+  if (dice.OneIn(4)) s.mirror = dice.OneIn(2) ? Scenario::Mirror::kOff : Scenario::Mirror::kMixed;
   s.flush_rows = dice.Between(5, 40);
   s.flush_age = milliseconds(dice.Between(200, 4000));
   if (dice.OneIn(3)) s.checkpoint_entries = dice.Between(2, 30);

@@ -20,8 +20,10 @@ struct Scenario {
   bool eager = false;   // the group's protocol: stop-the-world, or cooperative
 
   // The product's configuration.
-  bool declared = true;  // columns declared, or inferred
-  bool property_mirror = true;
+  bool declared = true;   // columns declared, or inferred
+  bool latest = false;    // a partition without a boundary begins at its end, or at its start
+  bool bucketed = false;  // the table is partitioned, and a flush makes several files
+  enum class Mirror { kOn, kOff, kMixed } mirror = Mirror::kOn;  // kMixed: some processes have the property, some not
   int64_t flush_rows = 0;
   Duration flush_age{0};
   int checkpoint_entries = 10'000;

@@ -64,7 +64,10 @@ Status SimSource::Take() {
   if (life_.off) return PowerIsOff();
   for (const auto& tp : assigned) {
     const auto start = starts.find(tp);
-    positions_[tp] = start == starts.end() ? Offset{world_.broker.start(tp)} : start->second;
+    positions_[tp] = start == starts.end()
+                         ? Offset{world_.scenario.latest ? world_.broker.end(tp) : world_.broker.start(tp)}
+                         : start->second;
+    ends_told_.erase(tp);
     world_.Event(life_.name, "takes " + tp.topic + "/" + std::to_string(tp.partition.value) + " from " +
                                  std::to_string(positions_[tp].value));
   }
@@ -122,10 +125,13 @@ MessageBatch SimSource::Fetch() {
         batch.messages.push_back(message);
       }
       ++position.value;
-      if (position.value == end && batch.messages.size() < most && record.kind == BrokerRecord::Kind::kHole) {
-        batch.ends.push_back({tp, position});
-        world_.Count("end without a record");
-      }
+    }
+    if (position.value < end) continue;
+    const auto [told, first] = ends_told_.try_emplace(tp, position);
+    if (!first && std::exchange(told->second, position) == position) continue;
+    batch.ends.push_back({tp, position});
+    if (end > 0 && world_.broker.at(tp, end - 1).kind == BrokerRecord::Kind::kHole) {
+      world_.Count("end without a record");
     }
   }
   batch.owner = std::move(owner);
