@@ -119,6 +119,23 @@ TEST_F(TableCommitterTest, ConflictRebasesOnTheNewBaseWithTheSameManifest) {
   EXPECT_EQ(intents_[1].base_snapshot_id, 4711);
 }
 
+TEST_F(TableCommitterTest, WhoLosesOftenComesBackAsSoonAsTheFirstTime) {
+  int64_t losses = 0;
+  catalog_.before_commit = [&]() -> Status {
+    if (losses == 20) return {};
+    const int64_t id = 100 + ++losses;
+    iceberg::Append foreign(store_, {.snapshot_id = id, .commit_uuid = "foreign" + std::to_string(id)});
+    const auto snapshot = foreign.Prepare(*Metadata(), clock_.wall_ms()).value();
+    K2I_RETURN_IF_ERROR(catalog_.ForeignCommit(kTable, {iceberg::update::AddSnapshot{snapshot},
+                                                        iceberg::update::SetSnapshotRef{"main", {.snapshot_id = id}}}));
+    return {};
+  };
+  EXPECT_TRUE(Commit({{kP0, {Offset{0}, Offset{10}}}})->committed);
+  EXPECT_EQ(metrics_.conflicts.value(), 20);
+  EXPECT_EQ(metrics_.commit_retries.value(), 20);
+  EXPECT_LE(clock_.monotonic(), 20 * std::chrono::milliseconds(160));
+}
+
 // Found by the simulator (seed 20038): another engine commits and expires what we have just loaded.
 TEST_F(TableCommitterTest, ABaseThatIsExpiredMeanwhileIsAConflict) {
   ASSERT_TRUE(Commit({{kP0, {Offset{0}, Offset{10}}}})->committed);

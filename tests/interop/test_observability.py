@@ -16,7 +16,7 @@ POSITIVE = (
     "k2i_upload_seconds_count", "k2i_catalog_commit_seconds_count", "k2i_health_status",
 )  # fmt: skip
 PRESENT = (
-    "k2i_cas_conflicts_total", "k2i_backpressure_events_total", "k2i_buffer_size_bytes", "k2i_buffer_record_count",
+    "k2i_cas_conflicts_total", "k2i_commit_retries_total", "k2i_backpressure_events_total", "k2i_buffer_size_bytes", "k2i_buffer_record_count",
     "k2i_buffer_oldest_uncommitted_seconds",
 )  # fmt: skip
 COMPONENTS = {"kafka", "buffer", "iceberg", "catalog", "txlog", "schema"}
