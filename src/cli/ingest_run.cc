@@ -5,6 +5,8 @@
 #include <arrow/memory_pool.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdlib>
 #include <memory>
 
 #include "base/executor.h"
@@ -18,6 +20,7 @@
 #include "io/guarded_store.h"
 #include "io/s3_object_store.h"
 #include "kafka/rdkafka_source.h"
+#include "txlog/crash_point.h"
 #include "txlog/log.h"
 
 namespace k2i::cli {
@@ -25,14 +28,23 @@ namespace {
 
 /// Everything that stands on this machine.
 struct LocalState {
-  std::unique_ptr<txlog::PosixLogStorage> storage;
+  std::unique_ptr<txlog::LogStorage> storage;
   std::unique_ptr<txlog::Log> log;
   txlog::RecoveryState recovered;
 };
 
+/// With K2I_CRASH_AT, which is for tests, the process is killed at a step of the log.
+Result<std::unique_ptr<txlog::LogStorage>> OpenLogStorage(const std::string& folder) {
+  K2I_ASSIGN_OR_RETURN(std::unique_ptr<txlog::LogStorage> storage, txlog::PosixLogStorage::Open(folder));
+  const char* text = std::getenv("K2I_CRASH_AT");
+  if (text == nullptr) return storage;
+  K2I_ASSIGN_OR_RETURN(const auto point, txlog::ParseCrashPoint(text));
+  return std::make_unique<txlog::CrashingLogStorage>(std::move(storage), point, [] { std::raise(SIGKILL); });
+}
+
 Result<LocalState> OpenLocalState(const config::TransactionLogConfig& config, Clock& clock) {
   LocalState state;
-  K2I_ASSIGN_OR_RETURN(state.storage, txlog::PosixLogStorage::Open(config.log_dir));
+  K2I_ASSIGN_OR_RETURN(state.storage, OpenLogStorage(config.log_dir));
   const txlog::LogOptions options{.checkpoint_interval_entries = config.checkpoint_interval_entries,
                                   .checkpoint_interval = std::chrono::seconds(config.checkpoint_interval_seconds),
                                   .max_log_files = static_cast<int>(config.max_log_files)};
