@@ -191,9 +191,12 @@ std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapsh
   std::vector<iceberg::TableUpdate> updates{iceberg::update::AddSnapshot{snapshot},
                                             iceberg::update::SetSnapshotRef{options_.branch, branch},
                                             iceberg::update::SetSnapshotRef{progress::TagName(options_.pipeline), tag}};
+  const std::string property = progress::PropertyName(options_.pipeline);
   if (options_.property_mirror) {
-    updates.push_back(
-        iceberg::update::SetProperties{{{progress::PropertyName(options_.pipeline), progress::ProgressJson(next)}}});
+    updates.push_back(iceberg::update::SetProperties{{{property, progress::ProgressJson(next)}}});
+  } else if (base.properties.contains(property)) {
+    // A mirror that stands still would be believed once tag and history have gone.
+    updates.push_back(iceberg::update::RemoveProperties{{property}});
   }
   return updates;
 }

@@ -28,7 +28,7 @@ class TableCommitterTest : public testing::Test {
   }
 
   TableCommitter MakeCommitter() {
-    CommitterOptions options{.pipeline = "p", .version = "test"};
+    CommitterOptions options{.pipeline = "p", .version = "test", .property_mirror = property_mirror_};
     TableCommitter::Parts parts{catalog_, store_, clock_, random_, metrics_, health_};
     return TableCommitter(parts, options, table_, [this](const CommitIntentRecord& intent) -> Status {
       intents_.push_back(intent);
@@ -63,6 +63,7 @@ class TableCommitterTest : public testing::Test {
   ComponentHealth health_{metrics_};
   kafka::ClusterInfo cluster_{"cluster-a", {{"events", "topic-id"}}, {{"events", 2}}};
   std::stop_source stop_;
+  bool property_mirror_ = true;
   iceberg::LoadedTable table_;
   std::vector<CommitIntentRecord> intents_;
   int files_ = 0;
@@ -134,6 +135,14 @@ TEST_F(TableCommitterTest, WhoLosesOftenComesBackAsSoonAsTheFirstTime) {
   EXPECT_EQ(metrics_.conflicts.value(), 20);
   EXPECT_EQ(metrics_.commit_retries.value(), 20);
   EXPECT_LE(clock_.monotonic(), 20 * std::chrono::milliseconds(160));
+}
+
+// Found by the simulator (seed 4780).
+TEST_F(TableCommitterTest, AMirrorThatIsSwitchedOffIsTakenAway) {
+  ASSERT_TRUE(Commit({{kP0, {Offset{0}, Offset{10}}}})->committed);
+  property_mirror_ = false;
+  ASSERT_TRUE(Commit({{kP0, {Offset{10}, Offset{20}}}})->committed);
+  EXPECT_FALSE(Metadata()->properties.contains("k2i.p.offsets"));
 }
 
 // Found by the simulator (seed 20038): another engine commits and expires what we have just loaded.

@@ -139,6 +139,7 @@ class SimSource final : public kafka::Source {
   OffsetVector positions_;
   OffsetVector ends_told_;
   bool paused_ = false, closed_ = false;
+  bool gone_ = false;  // retention was faster than we
   std::optional<Error> stuck_;
 };
 

@@ -89,6 +89,7 @@ Result<MessageBatch> SimSource::Poll(Duration timeout) {
     // While partitions changed hands, the session may have run out.
     if (!paused_ && !Isolated() && world_.broker.IsMember(member_)) {
       auto batch = Fetch();
+      if (gone_) return Fail(ErrorCode::kDataLoss, "offset out of range (simulated)", Component::kKafka);
       if (!batch.messages.empty() || !batch.ends.empty()) return batch;
     }
   }
@@ -106,7 +107,8 @@ MessageBatch SimSource::Fetch() {
   const size_t most = 1 + world_.random.Below(kBatchSize);
   for (auto& [tp, position] : positions_) {
     if (position.value < world_.broker.start(tp)) {
-      world_.Break("reads-what-is-gone", tp.topic + " at " + std::to_string(position.value));
+      gone_ = true;
+      return {};
     }
     const int64_t end = world_.broker.end(tp);
     while (position.value < end && batch.messages.size() < most) {
