@@ -22,7 +22,8 @@ std::vector<size_t> FrameStarts(const std::string& bytes) {
   size_t at = kSegmentHeader;
   while (at + kFrameHeader <= bytes.size()) {
     const size_t end = at + kFrameHeader + LittleEndian(bytes, at);
-    if (end > bytes.size() || bytes[at + 4] == 0) break;  // zeros: a page that was never written
+    // Zeros: a page that was never written, or the end of one frame that was not. Payloads are JSON objects.
+    if (end > bytes.size() || bytes[at + 4] == 0 || bytes[end - 1] != '}') break;
     starts.push_back(at);
     at = end;
   }

@@ -13,7 +13,7 @@
 namespace k2i::sim {
 namespace {
 
-constexpr size_t kStackSize = 2 << 20;  // address space; only what is touched takes memory
+constexpr size_t kStackSize = 8 << 20;  // address space; only what is touched takes memory
 constexpr size_t kGuardSize = 4096;
 
 Fiber* current = nullptr;
