@@ -21,6 +21,7 @@ class CompletionsTest : public testing::Test {
     AddValidateCommand(app_, exit_code_);
     AddStatusCommand(app_, exit_code_);
     AddVerifyCommand(app_, exit_code_);
+    AddOffsetsCommand(app_, exit_code_);
     AddDevCommand(app_, exit_code_);
     AddCompletionsCommand(app_, exit_code_);
   }
@@ -38,6 +39,11 @@ TEST_F(CompletionsTest, EveryShellKnowsEveryCommandAndFlag) {
   EXPECT_THAT(ZshCompletion(app_), HasSubstr("--allow-deletes"));
   EXPECT_THAT(FishCompletion(app_), HasSubstr("-l bootstrap-servers"));
   EXPECT_THAT(ManPage(app_), HasSubstr("\\-\\-config"));
+  // Commands below commands.
+  EXPECT_THAT(BashCompletion(app_), HasSubstr("offsets) words='show rewind adopt"));
+  EXPECT_THAT(ZshCompletion(app_), HasSubstr("--to-snapshot"));
+  EXPECT_THAT(FishCompletion(app_), HasSubstr("offsets; and __fish_seen_subcommand_from rewind' -l allow-gap"));
+  EXPECT_THAT(ManPage(app_), HasSubstr(".SS k2i offsets adopt"));
 }
 
 TEST(ProgressLineTest, SaysRateLagBufferAndLastCommit) {

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 namespace k2i::cli {
 namespace {
@@ -13,13 +14,26 @@ std::vector<const CLI::App*> Commands(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
 }
 
-/// "--config --set …"
+/// The command, or those below it that do the work: "offsets" has "show", "rewind" and "adopt".
+std::vector<const CLI::App*> Workers(const CLI::App& command) {
+  auto workers = Commands(command);
+  if (workers.empty()) workers.push_back(&command);
+  return workers;
+}
+
+/// "--config --set …", and before them the names of commands below `command`.
 std::vector<std::string> Flags(const CLI::App& command) {
-  std::vector<std::string> flags;
-  for (const CLI::Option* option : command.get_options()) {
-    for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
+  std::vector<std::string> words;
+  const auto add = [&](const std::string& word) {
+    if (std::ranges::find(words, word) == words.end()) words.push_back(word);
+  };
+  for (const CLI::App* below : Commands(command)) add(below->get_name());
+  for (const CLI::App* worker : Workers(command)) {
+    for (const CLI::Option* option : worker->get_options()) {
+      for (const auto& name : option->get_lnames()) add("--" + name);
+    }
   }
-  return flags;
+  return words;
 }
 
 /// Quotes for a single-quoted shell string.
@@ -89,10 +103,18 @@ std::string FishCompletion(const CLI::App& app) {
     const std::string name = command->get_name();
     out += fmt::format("complete -c k2i -f -n __fish_use_subcommand -a {} -d {}\n", name,
                        Quoted(command->get_description()));
-    for (const CLI::Option* option : command->get_options()) {
-      for (const auto& flag : option->get_lnames()) {
-        out += fmt::format("complete -c k2i -n '__fish_seen_subcommand_from {}' -l {} -d {}\n", name, flag,
-                           Quoted(option->get_description()));
+    for (const CLI::App* worker : Workers(*command)) {
+      const bool below = worker != command;
+      if (below) {
+        out += fmt::format("complete -c k2i -f -n '__fish_seen_subcommand_from {}' -a {} -d {}\n", name,
+                           worker->get_name(), Quoted(worker->get_description()));
+      }
+      for (const CLI::Option* option : worker->get_options()) {
+        for (const auto& flag : option->get_lnames()) {
+          out += fmt::format("complete -c k2i -n '__fish_seen_subcommand_from {}{}' -l {} -d {}\n", name,
+                             below ? "; and __fish_seen_subcommand_from " + worker->get_name() : "", flag,
+                             Quoted(option->get_description()));
+        }
       }
     }
   }
@@ -103,9 +125,12 @@ std::string ManPage(const CLI::App& app) {
   std::string out = ".TH K2I 1\n.SH NAME\nk2i \\- " + RoffEscaped(app.get_description()) +
                     "\n.SH SYNOPSIS\n.B k2i\n.I command\n[options]\n.SH COMMANDS\n";
   for (const CLI::App* command : Commands(app)) {
-    out += fmt::format(".SS k2i {}\n{}\n", command->get_name(), RoffEscaped(command->get_description()));
-    for (const CLI::Option* option : command->get_options()) {
-      out += fmt::format(".TP\n.B {}\n{}\n", RoffEscaped(option->get_name()), RoffEscaped(option->get_description()));
+    for (const CLI::App* worker : Workers(*command)) {
+      const std::string below = worker == command ? "" : " " + worker->get_name();
+      out += fmt::format(".SS k2i {}{}\n{}\n", command->get_name(), below, RoffEscaped(worker->get_description()));
+      for (const CLI::Option* option : worker->get_options()) {
+        out += fmt::format(".TP\n.B {}\n{}\n", RoffEscaped(option->get_name()), RoffEscaped(option->get_description()));
+      }
     }
   }
   out +=

@@ -19,6 +19,7 @@ int Run(int argc, char** argv) {
   AddStatusCommand(app, exit_code);
   AddDlqCommand(app, exit_code);
   AddVerifyCommand(app, exit_code);
+  AddOffsetsCommand(app, exit_code);
   AddDevCommand(app, exit_code);
   AddCompletionsCommand(app, exit_code);
   try {

@@ -49,9 +49,22 @@ Status CheckLogAgrees(const txlog::RecoveryState& state, const std::string& tabl
       ErrorCode::kInvalidArgument,
       fmt::format(
           "the transaction log says that snapshot {} was committed to {}, but the table holds no offsets of this "
-          "pipeline any more; starting from the beginning would double its rows. Restore the table, or "
-          "remove the transaction log to read the topic from auto_offset_reset",
+          "pipeline any more; starting from the beginning would double its rows. Restore the table, or say where to go "
+          "on with `k2i offsets adopt --from earliest` (or latest, or --partition topic/0 --offset N)",
           logged->second.snapshot_id, table_name),
+      Component::kCatalog);
+}
+
+Status CheckSameTable(const txlog::RecoveryState& state, const std::string& table_name,
+                      const iceberg::TableMetadata& table, bool has_boundary) {
+  const auto logged = state.tables.find(table_name);
+  if (has_boundary || logged == state.tables.end() || logged->second.table_uuid == table.table_uuid) return {};
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("table {} is not the one that the transaction log has committed to: its uuid is {}, that was {}. "
+                  "If it has been re-created, say where the new one begins with `k2i offsets adopt --from "
+                  "earliest` (or latest, or --partition topic/0 --offset N)",
+                  table_name, table.table_uuid, logged->second.table_uuid),
       Component::kCatalog);
 }
 

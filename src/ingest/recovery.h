@@ -35,8 +35,13 @@ bool MayHaveLanded(const iceberg::TableMetadata& table, const std::string& branc
                    const std::string& flush_id);
 
 /// InvalidArgument when the log says that this pipeline has committed to the table, but the table holds no boundary:
-/// its history has been lost, and starting anew would double every row.
+/// its history has been lost, and starting anew would double every row. Names the command that resolves it.
 Status CheckLogAgrees(const txlog::RecoveryState& state, const std::string& table_name,
+                      const iceberg::TableMetadata& table, bool has_boundary);
+
+/// InvalidArgument when the log has committed to a table of that name but another UUID, and this one holds no boundary:
+/// it was dropped and made anew. Names the command that resolves it.
+Status CheckSameTable(const txlog::RecoveryState& state, const std::string& table_name,
                       const iceberg::TableMetadata& table, bool has_boundary);
 
 }  // namespace k2i::ingest

@@ -46,7 +46,9 @@ TEST(RecoveryTest, LostBoundaryStopsTheStart) {
   txlog::RecoveryState state;
   state.tables["db.t"] = {.table_uuid = "uuid", .snapshot_id = 42};
   EXPECT_TRUE(CheckLogAgrees(state, "db.t", TableWith({}), true).has_value());
-  EXPECT_FALSE(CheckLogAgrees(state, "db.t", TableWith({}), false).has_value());
+  const auto lost = CheckLogAgrees(state, "db.t", TableWith({}), false);
+  ASSERT_FALSE(lost.has_value());
+  EXPECT_NE(lost.error().message.find("`k2i offsets adopt --from earliest`"), std::string::npos);
   auto recreated = TableWith({});
   recreated.table_uuid = "another";
   EXPECT_TRUE(CheckLogAgrees(state, "db.t", recreated, false).has_value());
@@ -79,6 +81,20 @@ TEST(RecoveryTest, WhatHasBeenExpiredMayHaveBeenTheFlush) {
   std::erase_if(table.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id == 2; });
   EXPECT_TRUE(MayHaveLanded(table, "main", 1, "f"));
   EXPECT_FALSE(MayHaveLanded(table, "main", 3, "f"));
+}
+
+TEST(RecoveryTest, ATableMadeAnewStopsTheStartUntilItHasABoundary) {
+  txlog::RecoveryState state;
+  state.tables["db.t"] = {.table_uuid = "uuid", .snapshot_id = 42};
+  auto recreated = TableWith({});
+  EXPECT_TRUE(CheckSameTable(state, "db.t", recreated, false).has_value());
+  recreated.table_uuid = "another";
+  EXPECT_TRUE(CheckSameTable(state, "db.t", recreated, true).has_value());
+  EXPECT_TRUE(CheckSameTable(state, "db.other", recreated, false).has_value());
+  const auto remade = CheckSameTable(state, "db.t", recreated, false);
+  ASSERT_FALSE(remade.has_value());
+  EXPECT_EQ(remade.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(remade.error().message.find("`k2i offsets adopt --from earliest`"), std::string::npos);
 }
 
 }  // namespace

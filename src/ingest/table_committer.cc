@@ -96,8 +96,8 @@ Result<LoadedTable> TableCommitter::LoadFresh() {
   if (loaded.metadata->table_uuid != table_.metadata->table_uuid) {
     return Fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("table {} has been dropped and re-created while K2I ran (uuid {} became {}); restart K2I to write "
-                    "to the new one from the topic's start",
+        fmt::format("table {} has been dropped and re-created while K2I ran (uuid {} became {}); restart K2I, which "
+                    "says how to go on with the new one",
                     table_.identifier.ToString(), table_.metadata->table_uuid, loaded.metadata->table_uuid),
         Component::kCatalog);
   }

@@ -97,6 +97,7 @@ Status TableStream::UseTable(iceberg::LoadedTable table) {
   K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(*table.metadata, options_.flusher.committer.pipeline,
                                                                    options_.flusher.committer.branch));
   K2I_RETURN_IF_ERROR(CheckLogAgrees(recovered_, name, *table.metadata, boundary.has_value()));
+  K2I_RETURN_IF_ERROR(CheckSameTable(recovered_, name, *table.metadata, boundary.has_value()));
   if (boundary) {
     K2I_RETURN_IF_ERROR(progress::CheckIdentity(boundary->progress, cluster_));
     committed_ = boundary->progress;

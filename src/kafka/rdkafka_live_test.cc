@@ -245,6 +245,8 @@ TEST_F(RdkafkaLiveTest, TellsOffsetsThatAreGone) {
     EXPECT_EQ(error.code, ErrorCode::kDataLoss) << error.ToString();
     EXPECT_THAT(error.message,
                 HasSubstr("offset " + std::to_string(gone) + " of " + topic_ + "[0] is gone: Kafka holds 5 to 1"));
+    EXPECT_THAT(error.message, HasSubstr("`k2i offsets rewind --partition " + topic_ + "/0 --offset " +
+                                         (gone == 2 ? "5 --allow-gap`" : "10 --allow-duplicates`")));
     EXPECT_EQ((*source)->Poll(0ms).error().code, ErrorCode::kDataLoss);
     EXPECT_TRUE((*source)->Close().has_value());
 

@@ -292,10 +292,16 @@ Status RdkafkaSource::Impl::OnOutOfRange(const rd_kafka_message_t& message) {
   K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_query_watermark_offsets(client->handle(), tp.topic.c_str(), tp.partition.value,
                                                                 &low, &high, kQueryTimeoutMs),
                                "asking for the range of " + Name(tp)));
-  const std::string text = "offset " + std::to_string(message.offset) + " of " + Name(tp) + " is gone: Kafka holds " +
-                           std::to_string(low) + " to " + std::to_string(high);
-  if (!options.continue_on_data_loss) return Fail(ErrorCode::kDataLoss, text, Component::kKafka);
   const int64_t target = message.offset < low ? low : high;
+  std::string text = "offset " + std::to_string(message.offset) + " of " + Name(tp) + " is gone: Kafka holds " +
+                     std::to_string(low) + " to " + std::to_string(high);
+  if (!options.continue_on_data_loss) {
+    text += "; to go on with what is there, run `k2i offsets rewind --partition " + tp.topic + "/" +
+            std::to_string(tp.partition.value) + " --offset " + std::to_string(target) +
+            (target > message.offset ? " --allow-gap`" : " --allow-duplicates`") +
+            " or set kafka.on_data_loss = \"continue\"";
+    return Fail(ErrorCode::kDataLoss, text, Component::kKafka);
+  }
   log::Error("kafka_data_loss", {{"message", text},
                                  {"topic", tp.topic},
                                  {"partition", tp.partition.value},

@@ -62,21 +62,30 @@ std::string DeclarationsJson(const std::vector<Declaration>& declarations) {
   return all.dump();
 }
 
-Result<std::vector<Declaration>> ReadDeclarations(const iceberg::TableMetadata& table, std::string_view pipeline) {
+Result<std::vector<Declaration>> ReadDeclarations(const iceberg::TableMetadata& table, std::string_view pipeline,
+                                                  std::string_view branch) {
+  const auto ancestry = Ancestry(table, branch);
+  const auto in_branch = [&](int64_t id) {
+    return std::ranges::find(ancestry, id, [](const auto* snapshot) { return snapshot->snapshot_id; }) !=
+           ancestry.end();
+  };
   std::vector<Declaration> found;
   const std::string name = DeclaredPropertyName(pipeline);
   if (const auto property = table.properties.find(name); property != table.properties.end()) {
     const json all = json::parse(property->second, nullptr, /*allow_exceptions=*/false);
     if (!all.is_array()) return Unreadable("table property " + name);
     for (const auto& each : all) {
-      K2I_ASSIGN_OR_RETURN(found.emplace_back(), FromJson(each, "table property " + name));
+      K2I_ASSIGN_OR_RETURN(auto declaration, FromJson(each, "table property " + name));
+      const bool rolled_back =
+          table.FindSnapshot(declaration.snapshot_id) != nullptr && !in_branch(declaration.snapshot_id);
+      if (!rolled_back) found.push_back(std::move(declaration));
     }
   }
-  for (const auto& snapshot : table.snapshots) {
-    const auto owner = snapshot.summary.find(std::string(kPipelineKey));
-    if (owner == snapshot.summary.end() || owner->second != pipeline) continue;
-    K2I_ASSIGN_OR_RETURN(auto declaration, DeclarationOf(snapshot));
-    const bool known = std::ranges::find(found, snapshot.snapshot_id, &Declaration::snapshot_id) != found.end();
+  for (const auto* snapshot : ancestry) {
+    const auto owner = snapshot->summary.find(std::string(kPipelineKey));
+    if (owner == snapshot->summary.end() || owner->second != pipeline) continue;
+    K2I_ASSIGN_OR_RETURN(auto declaration, DeclarationOf(*snapshot));
+    const bool known = std::ranges::find(found, snapshot->snapshot_id, &Declaration::snapshot_id) != found.end();
     if (declaration && !known) found.push_back(std::move(*declaration));
   }
   std::ranges::sort(found, {}, &Declaration::sequence_number);

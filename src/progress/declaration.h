@@ -32,7 +32,9 @@ std::string DeclaredPropertyName(std::string_view pipeline);
 Result<std::optional<Declaration>> DeclarationOf(const iceberg::Snapshot& snapshot);
 /// [{"snapshot":…,"sequence":…,"rewind":{…},"adopt":true}]
 std::string DeclarationsJson(const std::vector<Declaration>& declarations);
-/// By the property and by the snapshots of `pipeline` that `table` keeps, oldest first, each once. Corruption as above.
-Result<std::vector<Declaration>> ReadDeclarations(const iceberg::TableMetadata& table, std::string_view pipeline);
+/// By the property and by the snapshots of `branch`, oldest first, each once. One whose snapshot is kept but not in the
+/// branch has been rolled back, and is left out. Corruption as above.
+Result<std::vector<Declaration>> ReadDeclarations(const iceberg::TableMetadata& table, std::string_view pipeline,
+                                                  std::string_view branch);
 
 }  // namespace k2i::progress

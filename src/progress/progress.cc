@@ -106,20 +106,30 @@ Result<OffsetRanges> ParseRanges(std::string_view text) {
 std::string TagName(std::string_view pipeline) { return fmt::format("k2i-{}", pipeline); }
 std::string PropertyName(std::string_view pipeline) { return fmt::format("k2i.{}.offsets", pipeline); }
 
-Result<std::optional<Boundary>> FindBoundary(const iceberg::TableMetadata& table, std::string_view pipeline,
-                                             std::string_view branch) {
-  if (const auto* tagged = table.FindRef(TagName(pipeline))) {
-    K2I_ASSIGN_OR_RETURN(auto boundary, StatementOf(*tagged, pipeline, Boundary::Origin::kTag));
-    if (boundary) return boundary;
-  }
-  // A hostile or broken table may have a cycle of parents.
+std::vector<const iceberg::Snapshot*> Ancestry(const iceberg::TableMetadata& table, std::string_view branch) {
+  std::vector<const iceberg::Snapshot*> ancestry;
   std::set<int64_t> seen;
   const iceberg::Snapshot* snapshot = table.FindRef(branch);
   while (snapshot != nullptr && seen.insert(snapshot->snapshot_id).second) {
-    K2I_ASSIGN_OR_RETURN(auto boundary, StatementOf(*snapshot, pipeline, Boundary::Origin::kAncestry));
-    if (boundary) return boundary;
+    ancestry.push_back(snapshot);
     if (!snapshot->parent_snapshot_id) break;
     snapshot = table.FindSnapshot(*snapshot->parent_snapshot_id);
+  }
+  return ancestry;
+}
+
+Result<std::optional<Boundary>> FindBoundary(const iceberg::TableMetadata& table, std::string_view pipeline,
+                                             std::string_view branch) {
+  for (const iceberg::Snapshot* snapshot : Ancestry(table, branch)) {
+    K2I_ASSIGN_OR_RETURN(auto boundary, StatementOf(*snapshot, pipeline, Boundary::Origin::kAncestry));
+    if (!boundary) continue;
+    if (snapshot == table.FindRef(TagName(pipeline))) boundary->origin = Boundary::Origin::kTag;
+    return boundary;
+  }
+  // The branch's own statements have been expired, but for the one that the tag keeps.
+  if (const auto* tagged = table.FindRef(TagName(pipeline))) {
+    K2I_ASSIGN_OR_RETURN(auto boundary, StatementOf(*tagged, pipeline, Boundary::Origin::kTag));
+    if (boundary) return boundary;
   }
   const auto property = table.properties.find(PropertyName(pipeline));
   if (property == table.properties.end()) return std::nullopt;
@@ -132,9 +142,11 @@ Status CheckIdentity(const Progress& boundary, const kafka::ClusterInfo& cluster
   if (!boundary.cluster_id.empty() && !cluster.cluster_id.empty() && boundary.cluster_id != cluster.cluster_id) {
     return Fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("the table's offsets belong to Kafka cluster '{}', but this is cluster '{}'; write to another "
-                    "table, or use another group_id if the table is to take both",
-                    boundary.cluster_id, cluster.cluster_id),
+        fmt::format(
+            "the table's offsets belong to Kafka cluster '{}', but this is cluster '{}'; if it took the other's "
+            "place, say where to go on with `k2i offsets adopt --from earliest` (or latest, or keep), else "
+            "write to another table",
+            boundary.cluster_id, cluster.cluster_id),
         Component::kKafka);
   }
   for (const auto& [name, topic] : boundary.topics) {
@@ -143,9 +155,10 @@ Status CheckIdentity(const Progress& boundary, const kafka::ClusterInfo& cluster
     if (found->second != topic.topic_id) {
       return Fail(
           ErrorCode::kInvalidArgument,
-          fmt::format("topic '{}' has been re-created: the table's offsets belong to topic id {}, the broker has {}; "
-                      "write to another table, or use another group_id to read the new topic from its start",
-                      name, topic.topic_id, found->second),
+          fmt::format(
+              "topic '{}' has been re-created: the table's offsets belong to topic id {}, the broker has {}; "
+              "to read the new topic from its start run `k2i offsets adopt --from earliest` (or latest, or keep)",
+              name, topic.topic_id, found->second),
           Component::kKafka);
     }
   }

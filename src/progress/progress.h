@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/ids.h"
@@ -62,8 +63,13 @@ struct Boundary {
   Origin origin = Origin::kTag;
 };
 
+/// The snapshots of `branch` as far as they are kept, newest first; ends where a broken table goes round in circles.
+std::vector<const iceberg::Snapshot*> Ancestry(const iceberg::TableMetadata& table, std::string_view branch);
+
 /// The newest statement of `pipeline` in `table`: by its tag, else by the ancestry of `branch` (past the snapshots of
-/// others), else by the property; nullopt when there is none. Corruption when one is there and cannot be read.
+/// others), else by the property; nullopt when there is none. The tag does not count where the ancestry has a statement
+/// and not the tagged snapshot before it: others have rolled the branch back or moved the tag, and what the branch
+/// holds is what its own snapshots say. Corruption when a statement is there and cannot be read.
 Result<std::optional<Boundary>> FindBoundary(const iceberg::TableMetadata& table, std::string_view pipeline,
                                              std::string_view branch);
 

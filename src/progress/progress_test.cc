@@ -61,11 +61,33 @@ TEST(ProgressTest, RangesRoundTrip) {
 
 TEST(FindBoundaryTest, TagComesFirst) {
   auto table = TableWithForeignHead();
+  table.refs["k2i-p"] = {.snapshot_id = 2, .kind = iceberg::SnapshotRef::Kind::kTag};
+  const auto boundary = FindBoundary(table, "p", "main").value();
+  ASSERT_TRUE(boundary.has_value());
+  EXPECT_EQ(boundary->origin, Boundary::Origin::kTag);
+  EXPECT_EQ(boundary->progress.Next(kEvents0), Offset{20});
+}
+
+TEST(FindBoundaryTest, TagKeepsWhatExpiryCutOutOfTheAncestry) {
+  auto table = TableWithForeignHead();
+  table.snapshots.erase(table.snapshots.begin() + 1);
   table.refs["k2i-p"] = {.snapshot_id = 1, .kind = iceberg::SnapshotRef::Kind::kTag};
   const auto boundary = FindBoundary(table, "p", "main").value();
   ASSERT_TRUE(boundary.has_value());
   EXPECT_EQ(boundary->origin, Boundary::Origin::kTag);
   EXPECT_EQ(boundary->progress.Next(kEvents0), Offset{10});
+}
+
+TEST(FindBoundaryTest, ATagThatTheBranchContradictsDoesNotCount) {
+  // Rolled back by others: the rows of snapshot 2 are gone, and must be read again.
+  auto table = TableWithForeignHead();
+  table.refs["k2i-p"] = {.snapshot_id = 2, .kind = iceberg::SnapshotRef::Kind::kTag};
+  table.refs["main"].snapshot_id = 1;
+  EXPECT_EQ(FindBoundary(table, "p", "main").value()->progress.Next(kEvents0), Offset{10});
+  // Moved by others to a snapshot before the newest: its rows must not come twice.
+  table = TableWithForeignHead();
+  table.refs["k2i-p"] = {.snapshot_id = 1, .kind = iceberg::SnapshotRef::Kind::kTag};
+  EXPECT_EQ(FindBoundary(table, "p", "main").value()->progress.Next(kEvents0), Offset{20});
 }
 
 TEST(FindBoundaryTest, AncestryIsSearchedPastForeignSnapshots) {
@@ -112,6 +134,11 @@ TEST(CheckIdentityTest, RefusesAnotherClusterAndARecreatedTopic) {
   EXPECT_TRUE(CheckIdentity(boundary, {"cluster-a", {{"events", ""}}, {}}).has_value());
   EXPECT_EQ(CheckIdentity(boundary, {"cluster-b", {}, {}}).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(CheckIdentity(boundary, {"cluster-a", {{"events", "new"}}, {}}).error().code, ErrorCode::kInvalidArgument);
+  for (const kafka::ClusterInfo& other :
+       {kafka::ClusterInfo{"cluster-b", {}, {}}, kafka::ClusterInfo{"cluster-a", {{"events", "new"}}, {}}}) {
+    EXPECT_NE(CheckIdentity(boundary, other).error().message.find("`k2i offsets adopt --from earliest`"),
+              std::string::npos);
+  }
 }
 
 TEST(CompareRangesTest, TellsAheadBehindAndNew) {

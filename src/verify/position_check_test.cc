@@ -45,7 +45,7 @@ class PositionCheckTest : public testing::Test {
     Findings ignored;
     history_ = ReadHistory(table.metadata, "p", "main", ignored);
     committed_ = history_.newest()->progress;
-    declarations_ = progress::ReadDeclarations(table.metadata, "p").value();
+    declarations_ = progress::ReadDeclarations(table.metadata, "p", "main").value();
     committed_rows_ = std::move(committed_rows);
     check_.emplace(PositionCheck::Options{history_, committed_, declarations_, committed_rows_, rows_deleted});
   }
