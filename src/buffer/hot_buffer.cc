@@ -24,48 +24,33 @@ HotBuffer::Usage HotBuffer::Sum(const std::vector<SlicePtr>& slices) {
 }
 
 void HotBuffer::Append(SlicePtr slice) {
-  std::lock_guard lock(mutex_);
   Add(waiting_usage_, *slice);
   waiting_.push_back(std::move(slice));
 }
 
 std::vector<SlicePtr> HotBuffer::TakeForFlush() {
-  std::lock_guard lock(mutex_);
   assert(in_flight_.empty());
   in_flight_ = std::exchange(waiting_, {});
   waiting_usage_ = {};
   return in_flight_;
 }
 
-void HotBuffer::Retire() {
-  std::vector<SlicePtr> retired;
-  {
-    std::lock_guard lock(mutex_);
-    retired = std::exchange(in_flight_, {});
-  }
-  // Freed here, outside the lock.
-}
+void HotBuffer::Retire() { in_flight_.clear(); }
 
 void HotBuffer::ReturnToWaiting() {
-  std::lock_guard lock(mutex_);
   in_flight_.insert(in_flight_.end(), waiting_.begin(), waiting_.end());
   waiting_ = std::exchange(in_flight_, {});
   waiting_usage_ = Sum(waiting_);
 }
 
 void HotBuffer::DropWaiting(const std::vector<TopicPartition>& partitions) {
-  std::lock_guard lock(mutex_);
   waiting_ = DropPartitions(waiting_, partitions);
   waiting_usage_ = Sum(waiting_);
 }
 
-HotBuffer::Usage HotBuffer::waiting() const {
-  std::lock_guard lock(mutex_);
-  return waiting_usage_;
-}
+HotBuffer::Usage HotBuffer::waiting() const { return waiting_usage_; }
 
 HotBuffer::Usage HotBuffer::total() const {
-  std::lock_guard lock(mutex_);
   Usage usage = waiting_usage_;
   const Usage flying = Sum(in_flight_);
   usage.rows += flying.rows;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -9,7 +8,8 @@
 
 namespace k2i::buffer {
 
-/// Slices that the table does not have yet: those waiting, and those of the one flush in flight. Thread-safe.
+/// Slices that are to be flushed: those waiting, and those of the one flush in flight. One thread. What of them queries
+/// see is ViewMaker's matter.
 class HotBuffer {
  public:
   struct Usage {
@@ -37,7 +37,6 @@ class HotBuffer {
  private:
   static Usage Sum(const std::vector<SlicePtr>& slices);
 
-  mutable std::mutex mutex_;
   std::vector<SlicePtr> waiting_;
   std::vector<SlicePtr> in_flight_;
   Usage waiting_usage_;
@@ -48,9 +47,15 @@ struct MemoryBudget {
   int64_t limit_bytes = 0;
   double high = 0.9;
   double low = 0.7;
+  /// Above it, rows that are committed give way. Well below `low`: they must never be what a pause is for.
+  double retain = 0.5;
 
   bool ShouldPause(int64_t used_bytes) const { return used_bytes >= static_cast<int64_t>(high * double(limit_bytes)); }
   bool ShouldResume(int64_t used_bytes) const { return used_bytes <= static_cast<int64_t>(low * double(limit_bytes)); }
+  /// By how much committed rows are to give way; 0 or less: they may stay.
+  int64_t RetainedExcess(int64_t used_bytes) const {
+    return used_bytes - static_cast<int64_t>(retain * double(limit_bytes));
+  }
 };
 
 }  // namespace k2i::buffer

@@ -1,60 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "buffer/hot_buffer.h"
 
-#include <arrow/api.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 #include <tuple>
 
+#include "buffer/slices_testing.h"
+
 namespace k2i::buffer {
 namespace {
 
 const TopicPartition kP0{"t", PartitionId{0}};
 const TopicPartition kP1{"t", PartitionId{1}};
-
-using Position = std::pair<int32_t, int64_t>;  // partition, offset
-
-/// A slice whose single column holds partition * 1e6 + offset, so that values and positions can be held against each
-/// other.
-SlicePtr SliceOf(const std::vector<Position>& positions, int64_t sealed_at = 0) {
-  record::DecodedRows decoded;
-  arrow::Int64Builder values;
-  OffsetRanges ranges;
-  for (const auto& [partition, offset] : positions) {
-    const TopicPartition where{"t", PartitionId{partition}};
-    if (decoded.runs.empty() || decoded.runs.back().partition != where) {
-      decoded.runs.push_back({where, static_cast<int64_t>(decoded.offsets.size()), 0, -1, -1});
-    }
-    ++decoded.runs.back().row_count;
-    decoded.offsets.push_back(offset);
-    EXPECT_TRUE(values.Append(partition * 1'000'000 + offset).ok());
-    auto& range = ranges.try_emplace(where, OffsetRange{Offset{offset}, Offset{offset}}).first->second;
-    range.end = Offset{offset + 1};
-  }
-  decoded.rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("v", arrow::int64())}),
-                                          static_cast<int64_t>(positions.size()), {values.Finish().ValueOrDie()});
-  return MakeSlice(std::move(decoded), ranges, Duration(sealed_at));
-}
-
-/// Positions by the bookkeeping; checks on the way that the rows agree with it.
-std::vector<Position> PositionsOf(const std::vector<SlicePtr>& slices) {
-  std::vector<Position> positions;
-  for (const auto& slice : slices) {
-    int64_t row = 0;
-    for (const auto& run : slice->runs) {
-      EXPECT_EQ(run.first_row, row);
-      for (int64_t i = 0; i < run.row_count; ++i, ++row) {
-        const int64_t value = static_cast<const arrow::Int64Array&>(*slice->rows->column(0)).Value(row);
-        EXPECT_EQ(value, run.partition.partition.value * 1'000'000 + slice->offsets[row]);
-        positions.emplace_back(run.partition.partition.value, slice->offsets[row]);
-      }
-    }
-    EXPECT_EQ(row, slice->row_count());
-  }
-  return positions;
-}
 
 TEST(SliceTest, DropBelowMatchesANaiveModel) {
   std::mt19937 random(7);
@@ -94,6 +53,17 @@ TEST(SliceTest, UntouchedSlicesAreShared) {
   const std::vector<SlicePtr> slices{SliceOf({{0, 5}, {0, 6}})};
   EXPECT_EQ(DropBelow(slices, {{kP0, Offset{5}}})[0], slices[0]);
   EXPECT_EQ(DropPartitions(slices, {kP1})[0], slices[0]);
+}
+
+TEST(SliceTest, PiecesKnowWhereTheyWere) {
+  const auto whole = SliceOf({{0, 1}, {0, 2}, {1, 1}, {0, 3}}, 0, 9);
+  const auto kept = DropBelow({whole}, {{kP0, Offset{2}}});
+  ASSERT_EQ(kept.size(), 3u);
+  EXPECT_EQ(kept[0]->first_row, 1);
+  EXPECT_EQ(kept[2]->first_row, 3);
+  const auto again = DropPartitions(kept, {kP1});
+  EXPECT_EQ(again.back()->first_row, 3);
+  EXPECT_EQ(again.back()->number, 9);
 }
 
 TEST(SliceTest, RangesOutliveTheirRows) {
@@ -148,6 +118,8 @@ TEST(MemoryBudgetTest, HasTwoMarks) {
   EXPECT_TRUE(budget.ShouldPause(900));
   EXPECT_FALSE(budget.ShouldResume(701));
   EXPECT_TRUE(budget.ShouldResume(700));
+  EXPECT_EQ(budget.RetainedExcess(520), 20);
+  EXPECT_LE(budget.RetainedExcess(500), 0);
 }
 
 }  // namespace

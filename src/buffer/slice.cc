@@ -38,6 +38,8 @@ void AppendPieces(const Slice& slice, const std::vector<std::pair<const record::
     piece->offsets.assign(slice.offsets.begin() + rows.begin, slice.offsets.begin() + rows.end);
     piece->ranges = std::exchange(ranges, {});
     piece->sealed_at = slice.sealed_at;
+    piece->number = slice.number;
+    piece->first_row = slice.first_row + rows.begin;
     piece->size_bytes = slice.size_bytes * count / std::max<int64_t>(1, slice.row_count());
     out.push_back(std::move(piece));
   }
@@ -45,6 +47,8 @@ void AppendPieces(const Slice& slice, const std::vector<std::pair<const record::
   auto rest = std::make_shared<Slice>();
   rest->ranges = std::move(ranges);
   rest->sealed_at = slice.sealed_at;
+  rest->number = slice.number;
+  rest->first_row = slice.first_row;
   out.push_back(std::move(rest));
 }
 
@@ -92,12 +96,13 @@ void AppendStretches(const Slice& slice, const record::Run& run,
 
 }  // namespace
 
-SlicePtr MakeSlice(record::DecodedRows decoded, OffsetRanges ranges, Duration sealed_at) {
+SlicePtr MakeSlice(record::DecodedRows decoded, OffsetRanges ranges, Duration sealed_at, int64_t number) {
   auto slice = std::make_shared<Slice>();
   slice->runs = std::move(decoded.runs);
   slice->offsets = std::move(decoded.offsets);
   slice->ranges = std::move(ranges);
   slice->sealed_at = sealed_at;
+  slice->number = number;
   if (slice->row_count() > 0) {
     slice->rows = std::move(decoded.rows);
     const auto size = arrow::util::ReferencedBufferSize(*slice->rows);

@@ -23,13 +23,15 @@ struct Slice {
   OffsetRanges ranges;
   Duration sealed_at{0};   // monotonic
   int64_t size_bytes = 0;  // of the buffers behind `rows`, as far as they are this slice's
+  int64_t number = 0;      // ascends with every seal; a part of a slice keeps the whole's
+  int64_t first_row = 0;   // where `rows` begin in the slice that was sealed
 
   int64_t row_count() const { return static_cast<int64_t>(offsets.size()); }
 };
 using SlicePtr = std::shared_ptr<const Slice>;
 
 /// Seals decoded rows; `ranges` are what the reader's positions moved by.
-SlicePtr MakeSlice(record::DecodedRows decoded, OffsetRanges ranges, Duration sealed_at);
+SlicePtr MakeSlice(record::DecodedRows decoded, OffsetRanges ranges, Duration sealed_at, int64_t number = 0);
 
 /// The slices without the rows below `boundary` (a partition that is not in it keeps all), buffers shared. Slices left
 /// with neither rows nor ranges are dropped.

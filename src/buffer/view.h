@@ -6,10 +6,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <vector>
 
 #include "base/clock.h"
-#include "buffer/slice.h"
+#include "buffer/slice_list.h"
 
 namespace k2i::iceberg {
 struct TableMetadata;
@@ -24,8 +23,8 @@ struct View {
   std::optional<int64_t> snapshot_id;  // S; none: nothing is committed
   OffsetVector committed;              // C
   OffsetVector end;                    // of every partition, where the rows of this view end; never below C
-  std::vector<SlicePtr> slices;        // hot rows, each partition's in order of offset
-  std::vector<SlicePtr> retained;      // committed rows still in memory: for look-ups only
+  SliceList slices;                    // hot rows, each partition's in order of offset
+  SliceList retained;                  // committed rows still in memory, oldest first: for look-ups only
 };
 using ViewPtr = std::shared_ptr<const View>;
 

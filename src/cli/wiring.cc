@@ -233,6 +233,8 @@ ingest::PipelineOptions MakePipelineOptions(const Config& config) {
                   .max_age = seconds(buffer.flush_interval_seconds)};
   stream.claim_starts = config.kafka.auto_offset_reset == config::OffsetResetPolicy::kLatest;
   stream.seal_interval = milliseconds(buffer.seal_interval_ms);
+  stream.views.retain_for = seconds(buffer.ttl_seconds);
+  stream.refresh_interval = seconds(5);
   stream.flusher.committer = {.pipeline = config.kafka.group_id,
                               .branch = config.iceberg.branch,
                               .version = kVersion,

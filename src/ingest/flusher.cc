@@ -62,6 +62,7 @@ Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInf
       return std::unexpected(outcome.error());
     }
     result.progress = outcome->progress;
+    result.table = committer_.table().metadata;
     if (outcome->committed) {
       K2I_RETURN_IF_ERROR(Confirm(written, *outcome));
       result.snapshot_id = outcome->snapshot_id;

@@ -25,8 +25,9 @@ struct FlushRequest {
 };
 
 struct FlushResult {
-  int64_t snapshot_id = 0;      // 0: all of it had been committed by others
-  progress::Progress progress;  // the table's whole vector
+  int64_t snapshot_id = 0;                              // 0: all of it had been committed by others
+  progress::Progress progress;                          // the table's whole vector
+  std::shared_ptr<const iceberg::TableMetadata> table;  // as this flush has left or found it
   int64_t rows = 0;
   int64_t files = 0;
   int64_t bytes = 0;
@@ -64,6 +65,9 @@ class Flusher {
   /// Files of flushes that an earlier process left uncommitted. They are deleted once a commit of ours has moved the
   /// branch, for until then a request of that process may still be under way; not if one has landed by then.
   void DeleteAfterNextCommit(LeftoverFlush leftover) { leftovers_.push_back(std::move(leftover)); }
+
+  /// The newest that has been seen. Not while a flush is under way.
+  const iceberg::LoadedTable& table() const { return committer_.table(); }
 
  private:
   struct Written {

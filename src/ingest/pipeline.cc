@@ -66,7 +66,11 @@ Status Pipeline::Step(std::stop_token stop) {
 
 /// Pauses above the high mark, resumes below the low one. Polling goes on either way, so that the group stays alive.
 Status Pipeline::Regulate() {
-  const int64_t used = parts_.flushing.pool.bytes_allocated();
+  int64_t used = parts_.flushing.pool.bytes_allocated();
+  if (const int64_t excess = options_.memory.RetainedExcess(used); excess > 0) {
+    stream_.EvictRetained(excess);
+    used = parts_.flushing.pool.bytes_allocated();
+  }
   if (!memory_short_ && options_.memory.ShouldPause(used)) {
     memory_short_ = true;
     parts_.flushing.committing.metrics.backpressure_events.Increment();

@@ -76,7 +76,8 @@ class PipelineTest : public testing::Test {
                                           .log = *opened.log,
                                           .pool = *arrow::default_memory_pool()},
                              .executor = executor,
-                             .status = status_};
+                             .status = status_,
+                             .views = views_};
     stop_ = std::stop_source();
     Pipeline pipeline(
         parts, std::move(options), [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
@@ -115,6 +116,7 @@ class PipelineTest : public testing::Test {
   IngestMetrics metrics_{registry_, "db.events"};
   ComponentHealth health_{metrics_};
   SharedStatus status_;
+  buffer::ViewPublisher views_;
   std::stop_source stop_;
 };
 

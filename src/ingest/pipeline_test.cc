@@ -178,5 +178,107 @@ TEST_F(PipelineTest, FromTheLatestOnNothingIsLostBeforeTheFirstRowsAreCommitted)
   EXPECT_EQ(Committed().Next(kP0), Offset{25});
 }
 
+/// What a view holds, held against what the snapshot it names says.
+struct Seen {
+  int64_t committed_rows = 0;  // by the snapshot's own count
+  int64_t hot_rows = 0;
+  int64_t retained_rows = 0;
+  int64_t end = 0;  // over all partitions
+  explicit Seen(const buffer::View& view) {
+    if (view.snapshot_id) {
+      const auto* snapshot = view.table->FindSnapshot(*view.snapshot_id);
+      committed_rows = std::stoll(snapshot->summary.at("total-records"));
+      EXPECT_EQ(progress::ParseProgress(snapshot->summary.at("k2i.offsets"))->Vector(), view.committed);
+    }
+    for (const auto& slice : view.slices) hot_rows += slice->row_count();
+    for (const auto& slice : view.retained) retained_rows += slice->row_count();
+    for (const auto& [partition, next] : view.end) end += next.value;
+  }
+};
+
+TEST_F(PipelineTest, EveryViewIsTheSnapshotAndTheRowsAfterIt) {
+  Produce(0, 20);
+  auto options = Options();
+  options.stream.views.retain_for = std::chrono::seconds(60);
+  options.stream.seal_rows = 1;
+  buffer::ViewPtr last;
+  int views = 0;
+  int64_t most_retained = 0;
+  ASSERT_TRUE(Live(options, [&](kafka::ScriptedSource& source, int poll) {
+                if (const auto view = views_.Current(); view != last && view != nullptr) {
+                  const Seen seen(*view);
+                  EXPECT_EQ(seen.committed_rows + seen.hot_rows, seen.end) << "at poll " << poll;
+                  most_retained = std::max(most_retained, seen.retained_rows);
+                  EXPECT_LE(seen.retained_rows, seen.committed_rows);
+                  last = view;
+                  ++views;
+                }
+                Produce(poll % 2, 7);
+                if (poll == 40) source.Revoke({kP0});
+                if (poll == 50) source.Assign({kP0});
+                if (poll == 100) stop_.request_stop();
+              }).has_value());
+  EXPECT_GT(views, 50);
+  EXPECT_GT(most_retained, 100);
+  const Seen at_the_end(*views_.Current());
+  EXPECT_EQ(at_the_end.hot_rows, 0);
+  EXPECT_EQ(std::to_string(at_the_end.committed_rows), TotalRecords());
+  EXPECT_EQ(views_.Current()->end, Committed().Vector());
+}
+
+TEST_F(PipelineTest, RetainedRowsGiveWayBeforeReadingIsPaused) {
+  Produce(0, 2000);
+  auto options = Options();
+  options.stream.views.retain_for = std::chrono::hours(1);
+  options.memory.limit_bytes = 1;  // whatever is committed is too much
+  options.memory.high = 1e12;
+  ASSERT_TRUE(Live(options, StopAfter(90)).has_value());
+  EXPECT_EQ(TotalRecords(), "2000");
+  EXPECT_EQ(metrics_.backpressure_events.value(), 0);
+  EXPECT_EQ(status_.Get().retained_rows, 0);
+}
+
+TEST_F(PipelineTest, ViewsFollowWhatOtherProcessesCommit) {
+  Produce(0, 20);
+  auto options = Options();
+  options.stream.flush.max_age = std::chrono::hours(1);
+  options.stream.refresh_interval = std::chrono::seconds(1);
+  buffer::ViewPtr before, during, after;
+  ASSERT_TRUE(
+      Live(
+          options,
+          [&](kafka::ScriptedSource& source, int poll) {
+            if (poll == 1) source.Assign({kP0});
+            if (poll == 20) {
+              before = views_.Current();
+              TableCommitter others({catalog_, store_, clock_, random_, metrics_, health_},
+                                    {.pipeline = "p", .version = "other"}, *catalog_.LoadTable(kTable),
+                                    [](const CommitIntentRecord&) { return Status{}; });
+              EXPECT_TRUE(
+                  others.Commit({.flush_id = "f", .ranges = {{kP1, {Offset{0}, Offset{40}}}}}, *source.Describe(), {})
+                      .has_value());
+              catalog_.before_load = [] { return Fail(ErrorCode::kTimeout, "away", Component::kCatalog); };
+            }
+            if (poll == 60) {
+              during = views_.Current();
+              catalog_.before_load = nullptr;
+            }
+            if (poll == 100) {
+              after = views_.Current();
+              stop_.request_stop();
+            }
+          },
+          /*assign_all=*/false)
+          .has_value());
+  ASSERT_NE(before, nullptr);
+  EXPECT_EQ(before->snapshot_id, std::nullopt);
+  EXPECT_EQ(Seen(*before).hot_rows, 20);
+  EXPECT_EQ(during, before);
+  EXPECT_EQ(after->end, (OffsetVector{{kP0, Offset{20}}, {kP1, Offset{40}}}));
+  EXPECT_EQ(after->committed, (OffsetVector{{kP1, Offset{40}}}));
+  EXPECT_NE(after->snapshot_id, std::nullopt);
+  EXPECT_EQ(Seen(*after).hot_rows, 20);
+}
+
 }  // namespace
 }  // namespace k2i::ingest

@@ -66,6 +66,8 @@ std::string StatusJson(const StreamStatus& status) {
   out["buffer"] = {{"rows", status.buffer_rows},
                    {"bytes", status.buffer_bytes},
                    {"limit_bytes", status.buffer_limit_bytes},
+                   {"retained_rows", status.retained_rows},
+                   {"retained_bytes", status.retained_bytes},
                    {"oldest_uncommitted_seconds", status.oldest_uncommitted_seconds},
                    {"flush_in_flight", status.flush_in_flight}};
   out["partitions"] = ordered_json::array();

@@ -42,9 +42,11 @@ struct StreamStatus {
   int64_t commits = 0;
   int64_t fenced_rows = 0;
   int64_t dead_letters = 0;
-  int64_t buffer_rows = 0;
-  int64_t buffer_bytes = 0;
+  int64_t buffer_rows = 0;   // not committed
+  int64_t buffer_bytes = 0;  // of all rows
   int64_t buffer_limit_bytes = 0;
+  int64_t retained_rows = 0;  // committed, and still in memory for look-ups
+  int64_t retained_bytes = 0;
   double oldest_uncommitted_seconds = 0;
   bool flush_in_flight = false;
   std::deque<CommitStatus> last_commits;  // newest last, at most kLastCommits

@@ -14,11 +14,13 @@ TEST(StreamStatusTest, LagCountsWhatIsUnreadAndWhatIsUncommitted) {
                        {{"t", PartitionId{1}}, Offset{5}, std::nullopt, std::nullopt}};
   EXPECT_EQ(status.lag(), 30);
   EXPECT_EQ(status.uncommitted_lag(), 50);
+  status.retained_rows = 7;
   const auto json = nlohmann::json::parse(StatusJson(status));
   EXPECT_EQ(json["lag"], 30);
   EXPECT_EQ(json["partitions"][0]["committed"], 50);
   EXPECT_TRUE(json["partitions"][1]["lag"].is_null());
   EXPECT_EQ(json["state"], "starting");
+  EXPECT_EQ(json["buffer"]["retained_rows"], 7);
 }
 
 }  // namespace

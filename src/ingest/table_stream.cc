@@ -39,6 +39,14 @@ TableOptions DeadLetterOptions(const TableOptions& table, const iceberg::TableId
           .properties = {}};
 }
 
+TableViews::Options ViewOptions(const TableStream::Options& options) {
+  return {.table = options.table.identifier,
+          .pipeline = options.flusher.committer.pipeline,
+          .branch = options.flusher.committer.branch,
+          .views = options.views,
+          .refresh_interval = options.refresh_interval};
+}
+
 HotBuffer::Usage Sum(HotBuffer::Usage rows, const HotBuffer::Usage& letters) {
   rows.rows += letters.rows;
   rows.bytes += letters.bytes;
@@ -52,9 +60,11 @@ TableStream::TableStream(Parts parts, Options options)
       options_(std::move(options)),
       dead_letters_(parts.flushing, {.table = DeadLetterOptions(options_.table, options_.dead_letters),
                                      .flusher = options_.flusher,
-                                     .start_retry = options_.start_retry}) {}
+                                     .start_retry = options_.start_retry}),
+      views_({parts.views, parts.flushing.committing.catalog, parts.executor, parts.flushing.committing.clock},
+             ViewOptions(options_)) {}
 
-TableStream::~TableStream() { WaitForFlush(std::chrono::hours(1)); }
+TableStream::~TableStream() { parts_.executor.WaitUntilIdle(std::chrono::hours(1)); }
 
 RetryContext TableStream::Patiently(std::stop_token stop, const std::string& component) const {
   auto& committing = parts_.flushing.committing;
@@ -105,6 +115,7 @@ Status TableStream::UseTable(iceberg::LoadedTable table) {
   flusher_ = std::make_unique<Flusher>(parts_.flushing, options_.flusher, table);
   K2I_RETURN_IF_ERROR(ResolveLeftovers(*flusher_, parts_.flushing.log, recovered_, name, *table.metadata, committed_));
   recovered_ = {};
+  K2I_RETURN_IF_ERROR(views_.Show(flusher_->table().metadata));
   parts_.flushing.committing.health.Healthy("schema");
   log::Info(
       "table_ready",
@@ -127,6 +138,7 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
       K2I_RETURN_IF_ERROR(progress::CheckIdentity(boundary->progress, cluster_));
       committed_ = boundary->progress;
     }
+    K2I_RETURN_IF_ERROR(views_.ShowFound(table.metadata));
   }
   K2I_RETURN_IF_ERROR(dead_letters_.Assign(partitions, committed_, cluster_, stop));
   OffsetVector starts;
@@ -146,6 +158,7 @@ void TableStream::Revoke(const std::vector<TopicPartition>& partitions, Duration
   if (auto sealed = Seal(); !sealed) log::Error("seal_failed", {{"error", sealed.error().ToString()}});
   WaitForFlush(patience);
   buffer_.DropWaiting(partitions);
+  views_.Drop(partitions);
   dead_letters_.Revoke(partitions);
   for (auto& batch : sample_) {
     const size_t before = batch.messages.size();
@@ -219,6 +232,7 @@ Status TableStream::InferIfDue(bool finishing) {
 Status TableStream::Tick(bool memory_short) {
   K2I_RETURN_IF_ERROR(TakeOutcome());
   if (decoder_ == nullptr) return InferIfDue(/*finishing=*/false);
+  views_.Tick(/*may_load=*/!flush_in_flight());
   const Duration now = clock().monotonic();
   if (decoder_->row_count() >= options_.seal_rows || now - last_seal_ >= options_.seal_interval)
     K2I_RETURN_IF_ERROR(Seal());
@@ -241,9 +255,10 @@ Status TableStream::Seal() {
   claiming_ = tracker_.TakeClaimed() || claiming_;
   if (ranges.empty() && decoder_->row_count() == 0) return {};
   K2I_ASSIGN_OR_RETURN(auto decoded, decoder_->Seal());
-  const auto slice = buffer::MakeSlice(std::move(decoded), std::move(ranges), last_seal_);
-  ObserveFreshness(*slice);
+  const auto slice = buffer::MakeSlice(std::move(decoded), std::move(ranges), last_seal_, next_slice_++);
   buffer_.Append(slice);
+  views_.Append(slice);
+  ObserveFreshness(*slice);
   return {};
 }
 
@@ -284,7 +299,9 @@ bool TableStream::flush_in_flight() const {
   return in_flight_;
 }
 
-bool TableStream::WaitForFlush(Duration patience) { return parts_.executor.WaitUntilIdle(patience); }
+bool TableStream::WaitForFlush(Duration patience) {
+  return !flush_in_flight() || parts_.executor.WaitUntilIdle(patience);
+}
 
 Status TableStream::TakeOutcome() {
   std::optional<FlushOutcome> outcome;
@@ -303,6 +320,7 @@ Status TableStream::TakeOutcome() {
   }
   buffer_.Retire();
   dead_letters_.buffer().Retire();
+  const Status shown = views_.Show(outcome->result->table);
   // Freed blocks go back to the system now rather than at the allocator's leisure.
   parts_.flushing.pool.ReleaseUnused();
   committed_ = outcome->result->progress;
@@ -310,7 +328,7 @@ Status TableStream::TakeOutcome() {
     if (const auto next = committed_.Next(partition)) acknowledgements_[partition] = *next;
   }
   RecordCommit(*outcome);
-  return {};
+  return shown;
 }
 
 void TableStream::RecordCommit(const FlushOutcome& outcome) {
@@ -365,6 +383,8 @@ void TableStream::DescribeTo(StreamStatus& status) const {
   const auto usage = Sum(buffer_.total(), dead_letters_.buffer().total());
   status.buffer_rows = usage.rows + (decoder_ == nullptr ? sample_records_ : decoder_->row_count());
   status.oldest_uncommitted_seconds = usage.oldest_sealed ? Seconds(clock().monotonic() - *usage.oldest_sealed) : 0;
+  status.retained_rows = views_.retained().rows;
+  status.retained_bytes = views_.retained().bytes;
   status.flush_in_flight = flush_in_flight();
 }
 

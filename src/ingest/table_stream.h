@@ -16,6 +16,7 @@
 #include "ingest/row_schema.h"
 #include "ingest/stream_status.h"
 #include "ingest/table_opening.h"
+#include "ingest/table_views.h"
 #include "record/decoder.h"
 
 namespace k2i::ingest {
@@ -28,6 +29,7 @@ class TableStream {
     Flusher::Parts flushing;
     Executor& executor;  // this stream's alone
     SharedStatus& status;
+    buffer::ViewPublisher& views;  // of the table, for queries
   };
   struct Options {
     TableOptions table;
@@ -37,6 +39,9 @@ class TableStream {
     iceberg::TableIdentifier dead_letters;  // the table of records that cannot be decoded
     Duration seal_interval = std::chrono::milliseconds(10);
     int64_t seal_rows = 65'536;
+    buffer::ViewMaker::Options views;
+    /// How often the table is loaded to see what others have committed; 0: only when this process commits.
+    Duration refresh_interval{0};
     /// Where partitions without a boundary do not start at their beginning: commits where they began at once, so that a
     /// process that dies before its first rows are committed leaves no gap behind.
     bool claim_starts = false;
@@ -62,6 +67,8 @@ class TableStream {
   Status Consume(kafka::MessageBatch batch);
   /// What is due now: infer, seal, flush, take a flush's outcome. `memory_short`: flush whatever there is.
   Status Tick(bool memory_short);
+  /// Lets go of committed rows that are kept for look-ups: of the oldest `bytes`.
+  void EvictRetained(int64_t bytes) { views_.EvictRetained(bytes); }
   /// At the end: seals and flushes everything. Errors: as Flusher::Flush.
   Status Finish(Duration patience);
   /// Makes a flush in flight give up as soon as it can without doubt.
@@ -124,6 +131,8 @@ class TableStream {
   Duration last_seal_{0};
   bool claiming_ = false;  // a slice that waits tells where a partition began
   buffer::HotBuffer buffer_;
+  TableViews views_;
+  int64_t next_slice_ = 0;
   OffsetVector acknowledgements_;
 
   std::stop_source hard_stop_;

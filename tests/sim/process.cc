@@ -33,6 +33,8 @@ ingest::PipelineOptions MakeOptions(World& world) {
       .pipeline = kPipeline, .version = "sim", .property_mirror = s.mirror == Scenario::Mirror::kOn};
   if (s.mirror == Scenario::Mirror::kMixed) stream.flusher.committer.property_mirror = world.random.Below(2) == 0;
   stream.claim_starts = s.latest;
+  stream.views.retain_for = seconds(10);
+  stream.refresh_interval = seconds(3);
   if (s.bucketed) stream.table.partition_fields = {{"id", "bucket[2]", ""}};
   return options;
 }
@@ -59,7 +61,8 @@ class Process {
                      .log = *opened.log,
                      .pool = pool_},
         .executor = executor_,
-        .status = status_};
+        .status = status_,
+        .views = views_};
     ingest::Pipeline pipeline(parts, MakeOptions(world_), [&](kafka::RebalanceListener& listener) {
       return Result<std::unique_ptr<kafka::Source>>(std::make_unique<SimSource>(world_, life_, listener));
     });
@@ -91,6 +94,7 @@ class Process {
   ingest::IngestMetrics metrics_{registry_, "db.events"};
   ingest::ComponentHealth health_{metrics_};
   ingest::SharedStatus status_;
+  buffer::ViewPublisher views_;
 };
 
 /// Whether what a process has stopped with was to be expected of what was done to it.
