@@ -68,6 +68,22 @@ else()
   list(APPEND CMAKE_BUILD_RPATH ${K2I_DEPS}/librdkafka-current/lib)
 endif()
 
+# k2i::duckdb, by its C API alone (docs/adr/0007-duckdb.md)
+find_library(K2I_SYSTEM_DUCKDB duckdb NO_CMAKE_PATH)
+if(K2I_SYSTEM_DUCKDB AND NOT EXISTS ${K2I_DEPS}/duckdb)
+  # tools/setup/duckdb.sh has found it new enough, or would have put one there.
+  find_path(K2I_SYSTEM_DUCKDB_INCLUDE duckdb.h REQUIRED)
+  add_library(duckdb SHARED IMPORTED GLOBAL)
+  set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${K2I_SYSTEM_DUCKDB})
+  target_include_directories(duckdb SYSTEM INTERFACE ${K2I_SYSTEM_DUCKDB_INCLUDE})
+else()
+  add_library(duckdb SHARED IMPORTED GLOBAL)
+  set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${K2I_DEPS}/duckdb/lib/libduckdb.so)
+  target_include_directories(duckdb SYSTEM INTERFACE ${K2I_DEPS}/duckdb/include)
+  list(APPEND CMAKE_BUILD_RPATH ${K2I_DEPS}/duckdb/lib)
+endif()
+add_library(k2i::duckdb ALIAS duckdb)
+
 # k2i::httplib: Debian compiles cpp-httplib into a library, whose switches a user must repeat, or classes differ in size.
 pkg_check_modules(HTTPLIB QUIET IMPORTED_TARGET cpp-httplib)
 add_library(k2i_httplib INTERFACE)

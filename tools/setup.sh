@@ -10,7 +10,7 @@ TOOLS="$ROOT/tools"
 K2I_DEPS=${K2I_DEPS:-$ROOT/.deps}
 export K2I_DEPS
 
-for part in step system_packages arrow librdkafka python java; do
+for part in step system_packages arrow librdkafka duckdb python java; do
   # shellcheck source=/dev/null
   . "$TOOLS/setup/$part.sh"
 done
@@ -24,6 +24,7 @@ main() {
   install_system_packages
   setup_arrow
   setup_rdkafka
+  setup_duckdb
   [[ $scope == build ]] && return 0
   setup_venv
   setup_java
