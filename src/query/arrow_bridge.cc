@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/arrow_bridge.h"
+
+#include <arrow/array.h>
+#include <arrow/c/abi.h>
+#include <arrow/c/bridge.h>
+#include <arrow/c/helpers.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include "datafile/arrow_status.h"
+#include "datafile/file_schema.h"
+#include "iceberg/model/arrow_schema.h"
+
+namespace k2i::query {
+
+using datafile::FromArrow;
+
+Result<ColumnBridge> ColumnBridge::Make(duckdb_connection connection, const iceberg::NestedField& field) {
+  ColumnBridge bridge;
+  // The schema of files says which 16 bytes are a uuid.
+  K2I_ASSIGN_OR_RETURN(bridge.schema_, datafile::ToFileSchema({.type = iceberg::Type::Struct({field})}));
+  ArrowSchema exported{};
+  K2I_RETURN_IF_ERROR(FromArrow(arrow::ExportSchema(*bridge.schema_, &exported)));
+  const DuckErrorData error(duckdb_schema_from_arrow(connection, &exported, bridge.converted_.out()));
+  ArrowSchemaRelease(&exported);
+  if (auto status = ToStatus(error.get()); !status) {
+    return Fail(ErrorCode::kNotSupported, "column " + field.name + ": " + status.error().message);
+  }
+  K2I_ASSIGN_OR_RETURN(const auto type, iceberg::ToArrowType(*field.type));
+  K2I_ASSIGN_OR_RETURN(const auto empty, FromArrow(arrow::MakeEmptyArray(type)));
+  K2I_ASSIGN_OR_RETURN(const DuckChunk chunk, bridge.Convert(connection, empty));
+  bridge.type_ = DuckType(duckdb_vector_get_column_type(duckdb_data_chunk_get_vector(chunk.get(), 0)));
+  return bridge;
+}
+
+Result<DuckChunk> ColumnBridge::Convert(duckdb_connection connection,
+                                        const std::shared_ptr<arrow::Array>& values) const {
+  // One column a call: of several, DuckDB makes only the first keep the buffers.
+  ArrowArray exported{};
+  const auto batch = arrow::RecordBatch::Make(schema_, values->length(), {values->data()});
+  K2I_RETURN_IF_ERROR(FromArrow(arrow::ExportRecordBatch(*batch, &exported)));
+  DuckChunk chunk;
+  const DuckErrorData error(duckdb_data_chunk_from_arrow(connection, &exported, converted_.get(), chunk.out()));
+  if (!ArrowArrayIsReleased(&exported)) ArrowArrayRelease(&exported);
+  K2I_RETURN_IF_ERROR(ToStatus(error.get()));
+  return chunk;
+}
+
+Status ColumnBridge::Show(duckdb_connection connection, const std::shared_ptr<arrow::Array>& values,
+                          duckdb_vector vector) const {
+  K2I_ASSIGN_OR_RETURN(const DuckChunk chunk, Convert(connection, values));
+  duckdb_vector_reference_vector(vector, duckdb_data_chunk_get_vector(chunk.get(), 0));
+  return {};
+}
+
+Result<std::shared_ptr<arrow::Schema>> ToArrowSchema(duckdb_arrow_options options, std::span<const DuckType> types,
+                                                     const std::vector<std::string>& names) {
+  std::vector<duckdb_logical_type> handles;
+  std::vector<const char*> texts;
+  for (const DuckType& type : types) handles.push_back(type.get());
+  for (const std::string& name : names) texts.push_back(name.c_str());
+  ArrowSchema exported{};
+  const DuckErrorData error(duckdb_to_arrow_schema(options, handles.data(), texts.data(), handles.size(), &exported));
+  K2I_RETURN_IF_ERROR(ToStatus(error.get()));
+  return FromArrow(arrow::ImportSchema(&exported));
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ToArrowBatch(duckdb_arrow_options options, duckdb_data_chunk chunk,
+                                                         const std::shared_ptr<arrow::Schema>& schema) {
+  ArrowArray exported{};
+  const DuckErrorData error(duckdb_data_chunk_to_arrow(options, chunk, &exported));
+  K2I_RETURN_IF_ERROR(ToStatus(error.get()));
+  return FromArrow(arrow::ImportRecordBatch(&exported, schema));
+}
+
+}  // namespace k2i::query

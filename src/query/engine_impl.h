@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the parts of Engine share; engine.h for the outside.
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "base/metrics.h"
+#include "query/admission.h"
+#include "query/cold_plan.h"
+#include "query/duck_catalog.h"
+#include "query/engine.h"
+#include "query/sql_answer.h"
+#include "query/statement_cache.h"
+#include "query/watchdog.h"
+
+namespace k2i::query {
+
+/// The views that a query has pinned, by the table's index.
+using Views = std::map<size_t, buffer::ViewPtr>;
+
+struct EngineCore {
+  EngineCore(EngineOptions options, std::vector<ServedTable> tables);
+
+  /// min(the request's, the configured) from now on; the configured one when the request has none.
+  Deadline DeadlineFor(Duration timeout) const;
+  /// The current views of these tables, once they have what `wait_for` asks. Unavailable for a table that is not there
+  /// yet, Timeout.
+  Result<Views> Pin(const std::vector<size_t>& indexes, const WaitFor& wait_for, Deadline deadline) const;
+  /// A catalog in which these views' tables have their columns; for no view, any.
+  Result<std::shared_ptr<DuckCatalog>> CatalogFor(const Views& views);
+  Result<std::unique_ptr<SqlSession>> Open(std::shared_ptr<DuckCatalog> catalog, const Views& views, Deadline deadline);
+  Result<std::shared_ptr<const Statement>> Parse(const std::string& sql);
+  /// A statement of the user's or ours, with its parameters bound.
+  Result<std::unique_ptr<Answer>> Run(const Statement& statement,
+                                      const std::vector<std::shared_ptr<arrow::Scalar>>& parameters, Views views,
+                                      Admission::Slot slot, Deadline deadline, int64_t max_rows);
+  Pinned PinnedOf(size_t index, const buffer::View& view) const;
+  Result<TableInfo> InfoOf(size_t index) const;
+  std::string NameOf(size_t index) const { return tables[index].database + "." + tables[index].table; }
+
+  const EngineOptions options;
+  const std::vector<ServedTable> tables;
+  const TableNames names;
+  ManifestCache manifests;
+  StatementCache statements;
+  Admission admission;
+  std::mutex catalog_mutex;
+  std::shared_ptr<DuckCatalog> catalog;  // guarded by catalog_mutex
+  Watchdog watchdog;
+};
+
+}  // namespace k2i::query

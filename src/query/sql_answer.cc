@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "query/sql_answer.h"
+
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <utility>
+
+#include "datafile/arrow_status.h"
+
+namespace k2i::query {
+
+SqlSession::SqlSession(Watchdog& dog, std::shared_ptr<DuckCatalog> of, DuckConnection on,
+                       std::shared_ptr<RunningQuery> running, Deadline deadline)
+    : watchdog(dog), catalog(std::move(of)), connection(std::move(on)), query(std::move(running)) {
+  catalog->Enter(ConnectionId(connection.get()), query);
+  watchdog.Watch(query, deadline);
+}
+
+SqlSession::~SqlSession() {
+  watchdog.Forget(query.get());
+  catalog->Leave(ConnectionId(connection.get()));
+}
+
+Result<std::shared_ptr<arrow::Schema>> PreparedSchema(duckdb_arrow_options options,
+                                                      duckdb_prepared_statement prepared) {
+  std::vector<DuckType> types;
+  std::vector<std::string> names;
+  for (idx_t i = 0; i < duckdb_prepared_statement_column_count(prepared); ++i) {
+    types.emplace_back(duckdb_prepared_statement_column_logical_type(prepared, i));
+    const char* name = duckdb_prepared_statement_column_name(prepared, i);
+    names.emplace_back(name != nullptr ? name : "");
+    duckdb_free(const_cast<char*>(name));
+  }
+  return ToArrowSchema(options, types, names);
+}
+
+Result<std::shared_ptr<arrow::Schema>> ParameterSchema(duckdb_arrow_options options,
+                                                       duckdb_prepared_statement prepared) {
+  arrow::FieldVector fields;
+  for (idx_t i = 1; i <= duckdb_nparams(prepared); ++i) {
+    const char* name = duckdb_parameter_name(prepared, i);
+    const std::string text = name != nullptr ? name : std::to_string(i);
+    duckdb_free(const_cast<char*>(name));
+    std::vector<DuckType> types;
+    types.emplace_back(duckdb_param_logical_type(prepared, i));
+    std::shared_ptr<arrow::DataType> type = arrow::null();
+    if (types[0]) {
+      const auto schema = ToArrowSchema(options, types, {text});
+      if (schema) type = (*schema)->field(0)->type();
+    }
+    fields.push_back(arrow::field(text, std::move(type)));
+  }
+  return arrow::schema(std::move(fields));
+}
+
+Result<std::unique_ptr<Answer>> SqlAnswer::Make(Parts parts) {
+  std::unique_ptr<SqlAnswer> answer(new SqlAnswer(std::move(parts)));
+  auto ready = datafile::CatchAll([&] { return answer->Prepare(); });
+  if (!ready) return std::unexpected(std::move(ready).error());
+  return answer;
+}
+
+SqlAnswer::~SqlAnswer() {
+  result_.reset();
+  parts_.prepared.Reset();
+  if (parts_.session != nullptr && parts_.on_end) parts_.on_end(*parts_.session->query);
+}
+
+Status SqlAnswer::Prepare() {
+  duckdb_connection_get_arrow_options(parts_.session->connection.get(), options_.out());
+  if (duckdb_nparams(parts_.prepared.get()) == 0) {
+    K2I_ASSIGN_OR_RETURN(schema_, PreparedSchema(options_.get(), parts_.prepared.get()));
+    return {};
+  }
+  K2I_RETURN_IF_ERROR(Start());
+  std::vector<DuckType> types;
+  std::vector<std::string> names;
+  for (idx_t i = 0; i < duckdb_column_count(&result_->get()); ++i) {
+    types.emplace_back(duckdb_column_logical_type(&result_->get(), i));
+    names.emplace_back(duckdb_column_name(&result_->get(), i));
+  }
+  K2I_ASSIGN_OR_RETURN(schema_, ToArrowSchema(options_.get(), types, names));
+  return {};
+}
+
+Error SqlAnswer::Explain() {
+  if (auto reason = parts_.session->query->reason()) return *reason;
+  const char* message = duckdb_result_error(&result_->get());
+  return ToError(duckdb_result_error_type(&result_->get()), message != nullptr ? message : "the query has failed");
+}
+
+Status SqlAnswer::Start() {
+  result_ = std::make_unique<DuckResult>();
+  DuckPending pending;
+  if (auto reason = parts_.session->query->reason()) return std::unexpected(*reason);
+  const auto planned = duckdb_pending_prepared_streaming(parts_.prepared.get(), pending.out());
+  // A pending result tells no kind of error, a result does.
+  if (duckdb_execute_pending(pending.get(), &result_->get()) == DuckDBSuccess && planned == DuckDBSuccess) return {};
+  return std::unexpected(Explain());
+}
+
+Result<DuckChunk> SqlAnswer::Fetch() {
+  if (auto reason = parts_.session->query->reason()) return std::unexpected(*reason);
+  DuckChunk chunk(duckdb_fetch_chunk(result_->get()));
+  if (!chunk && (duckdb_result_error(&result_->get()) != nullptr || parts_.session->query->stopped())) {
+    return std::unexpected(Explain());
+  }
+  return chunk;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> SqlAnswer::Next() {
+  if (error_) return std::unexpected(*error_);
+  if (ended_) return nullptr;
+  auto next = datafile::CatchAll([&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
+    if (result_ == nullptr) K2I_RETURN_IF_ERROR(Start());
+    K2I_ASSIGN_OR_RETURN(DuckChunk chunk, Fetch());
+    while (chunk && duckdb_data_chunk_get_size(chunk.get()) == 0) {
+      K2I_ASSIGN_OR_RETURN(chunk, Fetch());
+    }
+    if (!chunk) return nullptr;
+    if (rows_ == parts_.max_rows) {
+      return Fail(ErrorCode::kResourceExhausted, "the answer has more than " + std::to_string(rows_) +
+                                                     " rows, the most that are given: aggregate, or add a LIMIT");
+    }
+    K2I_ASSIGN_OR_RETURN(auto rows, ToArrowBatch(options_.get(), chunk.get(), schema_));
+    return rows->Slice(0, parts_.max_rows - rows_);
+  });
+  if (!next) error_ = next.error();
+  ended_ = !next || *next == nullptr;
+  if (!ended_) rows_ += (*next)->num_rows();
+  return next;
+}
+
+void SqlAnswer::Cancel() {
+  parts_.session->watchdog.Stop(*parts_.session->query, Error{ErrorCode::kCancelled, "the query was cancelled"});
+}
+
+}  // namespace k2i::query
