@@ -8,10 +8,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "cli/commands.h"
 #include "cli/signals.h"
 #include "cli/wiring.h"
-#include "iceberg/model/literal_text.h"
 #include "ingest/dead_letter_replay.h"
 #include "io/s3_object_store.h"
 #include "record/json_reader.h"
@@ -36,7 +36,7 @@ void AddBytes(ordered_json& object, const std::string& name, const std::optional
   } else if (record::IsUtf8(*bytes)) {
     object[name] = *bytes;
   } else {
-    object[name + "_base64"] = iceberg::Base64(*bytes);
+    object[name + "_base64"] = Base64(*bytes);
   }
 }
 

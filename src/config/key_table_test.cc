@@ -6,7 +6,6 @@
 #include <set>
 
 #include "config/finish.h"
-#include "config/suggest.h"
 
 namespace k2i::config {
 namespace {
@@ -28,15 +27,6 @@ TEST(KeyTableTest, EveryKeyIsOfAKnownSectionAndDocumented) {
     EXPECT_FALSE(key.info.doc.empty()) << key.info.path();
     EXPECT_EQ(FindKey(key.info.section, key.info.name), &key);
   }
-}
-
-TEST(SuggestTest, CountsEdits) {
-  EXPECT_EQ(EditDistance("", "abc"), 3u);
-  EXPECT_EQ(EditDistance("kitten", "sitting"), 3u);
-  EXPECT_EQ(EditDistance("form", "from"), 1u);
-  EXPECT_EQ(Nearest("tpoic", {"topic", "topics"}), "topic");
-  EXPECT_EQ(Nearest("colour", {"topic", "group_id"}), "");
-  EXPECT_EQ(Nearest("xy", {"id"}), "");
 }
 
 TEST(TransformTest, TakesTheSpecsTransforms) {

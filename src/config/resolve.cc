@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "config/suggest.h"
+#include "base/suggest.h"
 
 namespace k2i::config {
 namespace {

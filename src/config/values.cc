@@ -5,8 +5,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/suggest.h"
 #include "config/key.h"
-#include "config/suggest.h"
 
 namespace k2i::config {
 namespace {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 #include "iceberg/model/decimal.h"
 #include "iceberg/model/json.h"
 #include "iceberg/model/literal_text.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 #include "iceberg/model/decimal.h"
 #include "iceberg/model/literal_text.h"
 #include "iceberg/model/type.h"

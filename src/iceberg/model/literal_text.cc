@@ -7,7 +7,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "iceberg/model/calendar.h"
+#include "base/base64.h"
+#include "base/calendar.h"
 #include "iceberg/model/decimal.h"
 #include "iceberg/model/type.h"
 
@@ -102,18 +103,6 @@ std::optional<UuidBytes> ParseUuid(std::string_view text) {
   UuidBytes uuid;
   std::ranges::copy(*bytes, uuid.bytes.begin());
   return uuid;
-}
-
-std::string Base64(std::string_view bytes) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    const size_t count = std::min<size_t>(3, bytes.size() - i);
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j) group = group << 8 | (j < count ? static_cast<uint8_t>(bytes[i + j]) : 0);
-    for (size_t j = 0; j < 4; ++j) text += j <= count ? kAlphabet[group >> (18 - 6 * j) & 0x3f] : '=';
-  }
-  return text;
 }
 
 std::string Hex(std::string_view bytes) {

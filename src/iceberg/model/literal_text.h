@@ -17,8 +17,6 @@ std::string FloatingText(float value);
 /// "f79c3e09-677c-4bbd-a479-3f349cb785e7"
 std::string UuidText(const UuidBytes& uuid);
 std::optional<UuidBytes> ParseUuid(std::string_view text);
-/// RFC 4648 with padding.
-std::string Base64(std::string_view bytes);
 /// Upper-case hexadecimal digits, two a byte.
 std::string Hex(std::string_view bytes);
 std::optional<std::string> ParseHex(std::string_view text);

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 
 namespace k2i::iceberg {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 #include "iceberg/model/literal_text.h"
 #include "iceberg/model/murmur3.h"
 

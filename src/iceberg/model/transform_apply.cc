@@ -3,7 +3,7 @@
 #include <limits>
 #include <type_traits>
 
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 #include "iceberg/model/decimal.h"
 #include "iceberg/model/murmur3.h"
 #include "iceberg/model/partition_spec.h"

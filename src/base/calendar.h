@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace k2i::iceberg::calendar {
+namespace k2i::calendar {
 
 inline constexpr int64_t kMicrosPerSecond = 1'000'000;
 inline constexpr int64_t kNanosPerMicro = 1'000;
@@ -56,4 +56,4 @@ std::optional<int64_t> ParseTime(std::string_view text);
 /// "2024-01-31T05:04:03.12"; with `zoned` followed by "+00:00" or "Z".
 std::optional<Moment> ParseTimestamp(std::string_view text, bool zoned);
 
-}  // namespace k2i::iceberg::calendar
+}  // namespace k2i::calendar

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/suggest.h"
+#include "base/suggest.h"
 
 #include <algorithm>
 
-namespace k2i::config {
+namespace k2i {
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
@@ -35,4 +35,4 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& candi
   return best;
 }
 
-}  // namespace k2i::config
+}  // namespace k2i

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 #include <cstdlib>
 
-namespace k2i::iceberg::calendar {
+namespace k2i::calendar {
 namespace {
 
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
@@ -153,4 +153,4 @@ std::optional<Moment> ParseTimestamp(std::string_view text, bool zoned) {
   return Moment{*days, *nanos};
 }
 
-}  // namespace k2i::iceberg::calendar
+}  // namespace k2i::calendar
