@@ -55,17 +55,21 @@ HealthState Overall(const std::map<std::string, ComponentReport>& components) {
   return HealthState::kHealthy;
 }
 
+std::vector<Route> HealthRoutes(HealthPort& health) {
+  const auto json = [](std::string body) { return HttpAnswer{.body = std::move(body)}; };
+  return {{"GET", "/health", [&health](const HttpRequest&) { return HealthAnswer(health); }},
+          {"GET", "/healthz", [json](const HttpRequest&) { return json(R"({"alive":true})"); }},
+          {"GET", "/readyz", [&health](const HttpRequest&) { return ReadyAnswer(health); }},
+          {"GET", "/api/v1/status", [&health, json](const HttpRequest&) { return json(health.StatusJson()); }}};
+}
+
 Result<std::unique_ptr<HttpServer>> ServeHealth(const std::string& address, int port, HealthPort& health) {
-  return HttpServer::Start("server.health_port", address, port,
-                           {{"/health", [&health] { return HealthAnswer(health); }},
-                            {"/healthz", [] { return HttpAnswer{.body = R"({"alive":true})"}; }},
-                            {"/readyz", [&health] { return ReadyAnswer(health); }},
-                            {"/api/v1/status", [&health] { return HttpAnswer{.body = health.StatusJson()}; }}});
+  return HttpServer::Start("server.health_port", address, port, HealthRoutes(health));
 }
 
 Result<std::unique_ptr<HttpServer>> ServeMetrics(const std::string& address, int port, MetricsPort& metrics) {
   return HttpServer::Start("server.metrics_port", address, port,
-                           {{"/metrics", [&metrics] {
+                           {{"GET", "/metrics", [&metrics](const HttpRequest&) {
                                return HttpAnswer{.content_type = "text/plain; version=0.0.4; charset=utf-8",
                                                  .body = metrics.Render()};
                              }}});

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "server/http_server.h"
@@ -35,7 +36,9 @@ class HealthPort {
   virtual double UptimeSeconds() = 0;
 };
 
-/// /health, /healthz, /readyz and /api/v1/status (interface.md, "HTTP"). `health` must outlive the server.
+/// /health, /healthz, /readyz and /api/v1/status (interface.md, "HTTP"). `health` must outlive the routes.
+std::vector<Route> HealthRoutes(HealthPort& health);
+/// Those alone; with queries it is ServeQueries (query_api.h). `health` must outlive the server.
 Result<std::unique_ptr<HttpServer>> ServeHealth(const std::string& address, int port, HealthPort& health);
 
 /// What the metrics server asks. Thread-safe.

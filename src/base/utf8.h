@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace k2i {
+
+/// Bytes of the well-formed UTF-8 sequence (RFC 3629 §4) that `text` begins with; 0: it begins with none.
+size_t Utf8Length(std::string_view text);
+bool IsUtf8(std::string_view text);
+/// The code point of the sequence that `text` begins with. Utf8Length(text) must not be 0.
+uint32_t Utf8CodePoint(std::string_view text);
+
+}  // namespace k2i
