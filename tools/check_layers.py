@@ -25,7 +25,7 @@ ALLOWED = {
     "maintenance": ["progress", "iceberg", "datafile", "io", "base"],
     "verify": ["progress", "iceberg", "datafile", "io", "base"],
     "query": ["buffer", "iceberg", "datafile", "record", "io", "base"],
-    "server": ["base"],
+    "server": ["base", "query/service.h"],
     "cli": ["*"],
 }
 
