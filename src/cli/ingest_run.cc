@@ -12,6 +12,7 @@
 #include "base/executor.h"
 #include "base/logging.h"
 #include "cli/progress_line.h"
+#include "cli/query_engine.h"
 #include "cli/server_ports.h"
 #include "cli/signals.h"
 #include "cli/version.h"
@@ -122,7 +123,13 @@ Status Run(const config::Config& config, std::stop_token stop) {
         K2I_ASSIGN_OR_RETURN(auto source, kafka::RdkafkaSource::Open(MakeKafkaOptions(config), listener));
         return source;
       });
-  K2I_ASSIGN_OR_RETURN(const auto server, ServeStream(config.server, pipeline, health, status, registry));
+  // Queries read through the store itself: what they fail at must not open the stream's breaker.
+  std::unique_ptr<query::Engine> queries;
+  if (config.query.enabled) {
+    K2I_ASSIGN_OR_RETURN(queries, MakeQueryEngine(config, views, *catalog.store, &registry));
+  }
+  K2I_ASSIGN_OR_RETURN(const auto server,
+                       ServeStream(config.server, pipeline, health, status, registry, queries.get()));
   const auto progress = ::isatty(STDERR_FILENO) == 1 ? std::make_unique<ProgressLine>(status) : nullptr;
   log::Info("started", {{"version", kVersion}, {"table", table}, {"pipeline", config.kafka.group_id}});
   const Status done = pipeline.Run(local.recovered, stop);

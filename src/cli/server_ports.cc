@@ -5,6 +5,7 @@
 #include "base/logging.h"
 #include "cli/version.h"
 #include "server/monitoring.h"
+#include "server/query_api.h"
 
 namespace k2i::cli {
 namespace {
@@ -59,11 +60,14 @@ struct RunningServer final : StreamServer {
 
 Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& config, const ingest::Pipeline& pipeline,
                                                   const ingest::ComponentHealth& health,
-                                                  const ingest::SharedStatus& status, const MetricsRegistry& registry) {
+                                                  const ingest::SharedStatus& status, const MetricsRegistry& registry,
+                                                  query::Service* queries) {
   if (!config.enabled) return nullptr;
   auto running = std::make_unique<RunningServer>(StreamPorts(pipeline, health, status, registry));
-  K2I_ASSIGN_OR_RETURN(running->health,
-                       server::ServeHealth(config.bind, static_cast<int>(config.health_port), running->ports));
+  const int port = static_cast<int>(config.health_port);
+  K2I_ASSIGN_OR_RETURN(running->health, queries == nullptr
+                                            ? server::ServeHealth(config.bind, port, running->ports)
+                                            : server::ServeQueries(config.bind, port, running->ports, *queries));
   K2I_ASSIGN_OR_RETURN(running->metrics,
                        server::ServeMetrics(config.bind, static_cast<int>(config.metrics_port), running->ports));
   log::Info(

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "ingest/component_health.h"
 #include "ingest/pipeline.h"
+#include "query/service.h"
 
 namespace k2i::cli {
 
@@ -16,10 +17,11 @@ class StreamServer {
   virtual ~StreamServer() = default;
 };
 
-/// Starts the servers; null when they are switched off. InvalidConfig when a port is taken. The references must outlive
-/// it.
+/// Starts the servers; null when they are switched off. InvalidConfig when a port is taken. Everything given must
+/// outlive it; without `queries` none are answered.
 Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& config, const ingest::Pipeline& pipeline,
                                                   const ingest::ComponentHealth& health,
-                                                  const ingest::SharedStatus& status, const MetricsRegistry& registry);
+                                                  const ingest::SharedStatus& status, const MetricsRegistry& registry,
+                                                  query::Service* queries);
 
 }  // namespace k2i::cli

@@ -197,6 +197,16 @@ struct ServerConfig {
   int64_t metrics_port = 9090;
 };
 
+/// Reads by SQL and look-up, beside ingestion.
+struct QueryConfig {
+  bool enabled = true;
+  int64_t threads = 2;
+  int64_t memory_mb = 512;
+  int64_t timeout_seconds = 60;
+  int64_t max_rows = 10'000'000;
+  int64_t max_concurrent = 8;
+};
+
 struct LogConfig {
   log::Level level = log::Level::kInfo;
   LogFormat format = LogFormat::kAuto;
@@ -213,6 +223,7 @@ struct Config {
   TransactionLogConfig transaction_log;
   CircuitBreakerConfig circuit_breaker;
   ServerConfig server;
+  QueryConfig query;
   LogConfig log;
 };
 

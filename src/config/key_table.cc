@@ -172,6 +172,16 @@ void AddProcess(std::vector<Key<Config>>& keys) {
       .Add("bind", AT(server.bind), "Address to listen on.")
       .Add("health_port", AT(server.health_port), "Port of health and status; 0: any free one.", {0, 65'535})
       .Add("metrics_port", AT(server.metrics_port), "Port of `/metrics`; 0: any free one.", {0, 65'535});
+  SectionBuilder<Config>(keys, "query")
+      .Add("enabled", AT(query.enabled), "Answer queries and look-ups on `server.health_port`.")
+      .Add("threads", AT(query.threads), "Of all queries together, beside those that read Kafka and write files.",
+           {1, 1'024})
+      .Add("memory_mb", AT(query.memory_mb), "For the work of all queries together, beside the buffer.",
+           {64, 1'048'576})
+      .Add("timeout_seconds", AT(query.timeout_seconds), "The longest a query may take.", {1, 86'400})
+      .Add("max_rows", AT(query.max_rows), "The most rows of one answer.", {1, 1'000'000'000'000})
+      .Add("max_concurrent", AT(query.max_concurrent),
+           "Queries at once; others wait for a while, then are told to come again.", {1, 1'000});
   SectionBuilder<Config>(keys, "log")
       .Add("level", AT(log.level), "Least level that is written.")
       .Alias("log_level")
@@ -263,6 +273,7 @@ const std::vector<SectionInfo>& Sections() {
       {"circuit_breaker", "",
        "Of the catalog and the store, each for itself: reading goes on meanwhile until the buffer is full."},
       {"server", "monitoring", "Health and metrics over HTTP."},
+      {"query", "", "Reads by SQL and look-up, of the newest rows and the whole table as one."},
       {"log", "", "Logs on standard error."}};
   return sections;
 }

@@ -9,7 +9,7 @@
 
 #include <cstring>
 
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 
 namespace k2i::query {
 namespace {
@@ -48,7 +48,7 @@ int64_t ToMicros(int64_t value, arrow::TimeUnit::type unit) {
     case arrow::TimeUnit::NANO:
       break;
   }
-  return iceberg::calendar::FloorDiv(value, 1'000);
+  return calendar::FloorDiv(value, 1'000);
 }
 
 DuckValue TimestampOf(const arrow::Scalar& scalar) {

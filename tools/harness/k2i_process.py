@@ -109,6 +109,14 @@ class K2I(Server):
     def status(self) -> dict:
         return self.get("/api/v1/status").json()
 
+    def post(self, body: dict, path: str = "/api/v1/query", accept: str = "application/json") -> requests.Response:
+        return requests.post(f"http://{LOOPBACK}:{self.health_port}{path}", json=body, headers={"Accept": accept}, timeout=60)
+
+    def ask(self, sql: str, **body) -> dict:
+        """The answer as the JSON has it; columns without rows where there is no such table yet."""
+        response = self.post({"sql": sql} | body)
+        return response.json() if response.status_code == 200 else {"columns": [], "rows": [], "error": response.text}
+
     def health(self) -> dict:
         return self.get("/health").json()
 

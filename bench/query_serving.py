@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./dev bench query [--seconds S] [PART …]: reads beside ingestion, producer and broker on the same machine.
+
+  freshness   a probe record's acknowledgement by the broker → seen by SQL over HTTP, beside a load of 1,000, 10,000 and 100,000
+              records a second
+  lookups     by key and by (topic, partition, offset) over HTTP, one keep-alive connection, under 10,000 records a second
+  scans       count and group-by over a million hot rows; the same over hot ∪ cold, beside DuckDB reading the Parquet files itself
+  serving     ingestion of a preloaded topic with and without a query every 100 ms and 1,000 look-ups a second
+
+Prints figures and judges nothing.
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing
+import shutil
+import statistics
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+
+import duckdb
+from confluent_kafka import Producer
+
+from demo import events
+from harness.k2i_process import K2I, ingest_config
+from harness.log_events import percentile
+from harness.topics import create_topic
+from harness.warehouses import SqlWarehouse
+from ingest_throughput import machine
+from services import Kafka
+
+PARTITIONS = 8
+GROUP_BY = "SELECT country, count(*), sum(price_cents) FROM {table} GROUP BY country ORDER BY country"
+# In memory until the end of the part.
+UNFLUSHED = {"flush_interval_seconds": 3600, "flush_size_mb": 4000, "max_size_mb": 4000}
+
+
+class Client:
+    """One keep-alive connection."""
+
+    def __init__(self, port: int):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        self.connection.request("GET", path)
+        return self._answer()
+
+    def ask(self, sql: str, **body) -> dict:
+        self.connection.request("POST", "/api/v1/query", json.dumps({"sql": sql} | body), {"Content-Type": "application/json"})
+        status, text = self._answer()
+        if status != 200:
+            raise SystemExit(f"{sql}: {status} {text[:500]!r}")
+        return json.loads(text)
+
+    def _answer(self) -> tuple[int, bytes]:
+        response = self.connection.getresponse()
+        return response.status, response.read()
+
+
+def load(bootstrap_servers: str, topic: str, rate: int, stop) -> None:
+    """Sends events at `rate` a second until told to stop; keys are the event's id."""
+    producer = Producer({"bootstrap.servers": bootstrap_servers, "linger.ms": 5, "compression.type": "lz4", "queue.buffering.max.messages": 500_000, "delivery.report.only.error": True})
+    started, sent = time.monotonic(), 0
+    while not stop.is_set():
+        due = int((time.monotonic() - started) * rate)
+        while sent < due:
+            try:
+                producer.produce(topic, events.event(sent)[0], partition=sent % PARTITIONS)
+                sent += 1
+            except BufferError:
+                producer.poll(0.01)
+        producer.poll(0)
+        time.sleep(0.002)
+    producer.flush(30)
+
+
+class Load:
+    def __init__(self, kafka: Kafka, topic: str, rate: int):
+        context = multiprocessing.get_context("fork")
+        self.stop = context.Event()
+        self.process = context.Process(target=load, args=(kafka.bootstrap_servers, topic, rate, self.stop), daemon=True)
+
+    def __enter__(self):
+        self.process.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop.set()
+        self.process.join(40)
+
+
+def show(name: str, seconds: list[float], unit: str = "ms") -> None:
+    scale = {"ms": 1e3, "µs": 1e6}[unit]
+    shown = "  ".join(f"{label} {scale * percentile(seconds, share):9.2f} {unit}" for label, share in (("P50", 0.5), ("P90", 0.9), ("P99", 0.99)))
+    print(f"{name:46} {shown}  longest {scale * max(seconds):9.2f} {unit}  of {len(seconds):,}", flush=True)
+
+
+def started(folder: Path, kafka: Kafka, topic: str, **overrides) -> tuple[K2I, SqlWarehouse]:
+    warehouse = SqlWarehouse(folder / f"warehouse-{topic}")
+    config = ingest_config(warehouse, kafka.bootstrap_servers, topic, topic, schema={"infer_timeout_ms": 300}, **overrides)
+    process = K2I(folder / f"k2i-{topic}", config).start()
+    return process, warehouse
+
+
+def wait_for_table(process: K2I, topic: str) -> None:
+    process.wait_until(lambda: process.ask(f"SELECT count(*) FROM {topic}")["rows"] not in ([], [[0]]), "first rows")
+
+
+def probe(kafka: Kafka, topic: str, client: Client, seconds: float) -> list[float]:
+    """From the acknowledgement of one record to the answer that has it, one after the other."""
+    producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "linger.ms": 0})
+    taken: list = []
+    times, number, end = [], 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        number += 1
+        producer.produce(topic, events.event(number)[0], partition=number % PARTITIONS, on_delivery=lambda error, message: taken.append((message.partition(), message.offset())))
+        while not taken:
+            producer.poll(0.1)
+        acknowledged = time.monotonic()
+        partition, offset = taken.pop()
+        sql = f"SELECT event_id FROM {topic} WHERE _kafka_partition = {partition} AND _kafka_offset = {offset}"
+        answer = client.ask(sql, wait_for={topic: {str(partition): offset}})
+        times.append(time.monotonic() - acknowledged)
+        if answer["rows"] != [[json.loads(events.event(number)[0])["event_id"]]]:
+            raise SystemExit(f"offset {offset} of {partition}: {answer['rows']}")
+        time.sleep(0.005)
+    return times
+
+
+def freshness(folder: Path, kafka: Kafka, seconds: float) -> None:
+    for rate in (1_000, 10_000, 100_000):
+        topic = create_topic(kafka.bootstrap_servers, f"fresh{rate}", PARTITIONS)
+        process, _ = started(folder, kafka, topic, buffer={"flush_interval_seconds": 10})
+        try:
+            with Load(kafka, topic, rate):
+                wait_for_table(process, topic)
+                time.sleep(2)
+                show(f"acknowledged → seen by SQL, {rate:,} records/s", probe(kafka, topic, Client(process.health_port), seconds))
+        finally:
+            process.kill()
+
+
+def lookups(folder: Path, kafka: Kafka, seconds: float) -> None:
+    topic = create_topic(kafka.bootstrap_servers, "lookups", PARTITIONS)
+    process, _ = started(folder, kafka, topic, buffer={"flush_interval_seconds": 30, "key": "event_id"})
+    try:
+        with Load(kafka, topic, 10_000):
+            wait_for_table(process, topic)
+            time.sleep(5)
+            client = Client(process.health_port)
+            rows = client.ask(f"SELECT event_id, _kafka_partition, _kafka_offset FROM {topic} ORDER BY _kafka_offset DESC LIMIT 5000")["rows"]
+            paths = {
+                "look-up by key over HTTP": [f"key={urllib.parse.quote(key)}&hot_only=true" for key, _, _ in rows],
+                "look-up by offset over HTTP": [f"topic={topic}&partition={partition}&offset={offset}&hot_only=true" for _, partition, offset in rows],
+            }
+            for name, queries in paths.items():
+                times = []
+                for query in queries:
+                    before = time.monotonic()
+                    status, text = client.get(f"/api/v1/tables/{topic}/lookup?{query}")
+                    times.append(time.monotonic() - before)
+                    if status != 200:
+                        raise SystemExit(f"{query}: {status} {text[:300]!r}")
+                show(name, times)
+    finally:
+        process.kill()
+
+
+def timed(run, times: int = 15) -> list[float]:
+    found = []
+    for _ in range(times):
+        before = time.monotonic()
+        run()
+        found.append(time.monotonic() - before)
+    return found
+
+
+def scans(folder: Path, kafka: Kafka, _: float) -> None:
+    topic = create_topic(kafka.bootstrap_servers, "scans", PARTITIONS)
+    events.produce(kafka.bootstrap_servers, topic, PARTITIONS, 1_000_000)
+    process, warehouse = started(folder, kafka, topic, buffer=UNFLUSHED)
+    try:
+        count = f"SELECT count(*) FROM {topic}"
+        process.wait_until(lambda: process.ask(count)["rows"] == [[1_000_000]], "a million hot rows")
+        client = Client(process.health_port)
+        show("count(*), 1 M hot rows, over HTTP", timed(lambda: client.ask(count)))
+        show("group by, 1 M hot rows, over HTTP", timed(lambda: client.ask(GROUP_BY.format(table=topic))))
+        if process.terminate(120) != 0:
+            raise SystemExit(process.log_tail())
+        process.restart()
+        events.produce(kafka.bootstrap_servers, topic, PARTITIONS, 1_000_000)
+        process.wait_until(lambda: process.ask(count)["rows"] == [[2_000_000]], "a million hot rows above a million cold ones")
+        client = Client(process.health_port)
+        show("count(*), 1 M hot ∪ 1 M cold", timed(lambda: client.ask(count)))
+        show("group by, 1 M hot ∪ 1 M cold", timed(lambda: client.ask(GROUP_BY.format(table=topic))))
+        if process.terminate(120) != 0:
+            raise SystemExit(process.log_tail())
+        process.restart()
+        process.wait_until(lambda: process.ask(count)["rows"] == [[2_000_000]], "two million cold rows")
+        client = Client(process.health_port)
+        show("group by, 2 M cold rows, by K2I", timed(lambda: client.ask(GROUP_BY.format(table=topic))))
+        files = [task.file.file_path.removeprefix("file://") for task in warehouse.pyiceberg().load_table(("lake", topic)).scan().plan_files()]
+        with duckdb.connect(config={"threads": 2}) as connection:
+            show("group by, 2 M cold rows, DuckDB on the files", timed(lambda: connection.execute(GROUP_BY.format(table=f"read_parquet({files})")).fetchall()))
+    finally:
+        process.kill()
+
+
+def cpu_seconds(process: K2I) -> float:
+    import psutil
+
+    times = psutil.Process(process.pid).cpu_times()
+    return times.user + times.system
+
+
+def ingest_all(process: K2I, records: int) -> tuple[float, float]:
+    """Seconds from the first row read to the last, and CPU seconds."""
+    first = None
+    while (consumed := process.metric("k2i_messages_consumed_total")) < records:
+        first = first or (time.monotonic() if consumed else None)
+        time.sleep(0.02)
+    return time.monotonic() - first, cpu_seconds(process)
+
+
+def readers(process: K2I, topic: str, stop: threading.Event, counts: dict) -> list[threading.Thread]:
+    def scan() -> None:
+        client = Client(process.health_port)
+        while not stop.wait(0.1):
+            client.ask(GROUP_BY.format(table=topic) if counts["table"] else "SELECT 1")
+            counts["scans"] += 1
+
+    def look() -> None:
+        client, number = Client(process.health_port), 0
+        while not stop.wait(0.001):
+            number += 1
+            client.get(f"/api/v1/tables/{topic}/lookup?topic={topic}&partition={number % PARTITIONS}&offset={number}&hot_only=true")
+            counts["lookups"] += 1
+
+    return [threading.Thread(target=each, daemon=True) for each in (scan, look)]
+
+
+def serving(folder: Path, kafka: Kafka, _: float) -> None:
+    records = 4_000_000
+    topic = create_topic(kafka.bootstrap_servers, "serving", PARTITIONS)
+    events.produce(kafka.bootstrap_servers, topic, PARTITIONS, records)
+    rates = {False: [], True: []}
+    for run in range(4):
+        read = run % 2 == 1
+        warehouse = SqlWarehouse(folder / f"warehouse-serving{run}")
+        config = ingest_config(warehouse, kafka.bootstrap_servers, topic, topic, kafka={"group_id": f"serving{run}"}, buffer={"flush_interval_seconds": 30})
+        process = K2I(folder / f"k2i-serving{run}", config).start()
+        stop, counts = threading.Event(), {"scans": 0, "lookups": 0, "table": False}
+        try:
+            process.wait_until(lambda: process.metric("k2i_messages_consumed_total") > 0, "the first rows")
+            threads = readers(process, topic, stop, counts) if read else []
+            for thread in threads:
+                thread.start()
+            counts["table"] = process.ask(f"SELECT 1 FROM {topic} LIMIT 1")["columns"] != []
+            seconds, cpu = ingest_all(process, records)
+            stop.set()
+            for thread in threads:
+                thread.join(30)
+            rates[read].append(records / seconds)
+            print(f"serving {'with' if read else 'without'} readers: {records / seconds:,.0f} rows/s, {cpu * 1e6 / records:.2f} CPU s per million rows, {counts['scans']} scans, {counts['lookups']} look-ups", flush=True)
+        finally:
+            stop.set()
+            process.kill()
+    print(f"ingestion with readers / without: {statistics.mean(rates[True]) / statistics.mean(rates[False]):.2f}")
+
+
+PARTS = {"freshness": freshness, "lookups": lookups, "scans": scans, "serving": serving}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./dev bench query", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--seconds", type=float, default=20, help="of probing, for each rate")
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="k2i-bench-"))
+    print(f"machine: {machine()}")
+    try:
+        with Kafka(folder / "kafka") as kafka:
+            for part in given.parts or PARTS:
+                PARTS[part](folder, kafka, given.seconds)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/query_engine.h"
+
+namespace k2i::cli {
+
+Result<std::unique_ptr<query::Engine>> MakeQueryEngine(const config::Config& config, const buffer::ViewPublisher& views,
+                                                       io::ObjectStore& store, MetricsRegistry* metrics) {
+  const auto& columns = config.schema.metadata;
+  const auto& query = config.query;
+  query::ServedTable table{.database = config.iceberg.database,
+                           .table = config.iceberg.table,
+                           .views = &views,
+                           .store = &store,
+                           .topic_column = columns.topic,
+                           .partition_column = columns.partition,
+                           .offset_column = columns.offset};
+  return query::Engine::Make({.threads = static_cast<int>(query.threads),
+                              .memory_bytes = query.memory_mb << 20,
+                              .timeout = std::chrono::seconds(query.timeout_seconds),
+                              .max_rows = query.max_rows,
+                              .max_running = static_cast<int>(query.max_concurrent),
+                              .metrics = metrics},
+                             {std::move(table)});
+}
+
+}  // namespace k2i::cli

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "base/metrics.h"
+#include "buffer/view.h"
+#include "config/config.h"
+#include "io/object_store.h"
+#include "query/engine.h"
+
+namespace k2i::cli {
+
+/// Answers questions about the table of `config` as `views` have it. All but `config` must outlive the engine;
+/// `metrics` may be null.
+Result<std::unique_ptr<query::Engine>> MakeQueryEngine(const config::Config& config, const buffer::ViewPublisher& views,
+                                                       io::ObjectStore& store, MetricsRegistry* metrics);
+
+}  // namespace k2i::cli
