@@ -48,7 +48,7 @@ void AppendPieces(const Slice& slice, const std::vector<std::pair<const record::
   rest->ranges = std::move(ranges);
   rest->sealed_at = slice.sealed_at;
   rest->number = slice.number;
-  rest->first_row = slice.first_row;
+  rest->first_row = slice.first_row + slice.row_count();
   out.push_back(std::move(rest));
 }
 

@@ -38,4 +38,17 @@ void SliceList::DropFront(size_t count) {
   blocks_.erase(blocks_.begin(), first);
 }
 
+SliceList::Iterator SliceList::Find(int64_t number, int64_t row) const {
+  const auto is_after = [&](const SlicePtr& slice) {
+    return slice->number > number || (slice->number == number && slice->first_row > row);
+  };
+  const auto block =
+      std::partition_point(blocks_.begin(), blocks_.end(), [&](const auto& each) { return !is_after(each->front()); });
+  if (block == blocks_.begin()) return end();
+  const Block& slices = **(block - 1);
+  const auto slice =
+      std::partition_point(slices.begin(), slices.end(), [&](const auto& each) { return !is_after(each); });
+  return Iterator(&*(block - 1), static_cast<size_t>(slice - slices.begin() - 1));
+}
+
 }  // namespace k2i::buffer

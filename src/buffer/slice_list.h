@@ -45,7 +45,7 @@ class SliceList {
 
    private:
     friend class SliceList;
-    explicit Iterator(const std::shared_ptr<const Block>* block) : block_(block) {}
+    explicit Iterator(const std::shared_ptr<const Block>* block, size_t at = 0) : block_(block), at_(at) {}
     const std::shared_ptr<const Block>* block_ = nullptr;
     size_t at_ = 0;
   };
@@ -64,7 +64,9 @@ class SliceList {
   /// REQUIRES: not empty.
   const SlicePtr& front() const { return blocks_.front()->front(); }
   const SlicePtr& back() const { return blocks_.back()->back(); }
-  const std::vector<std::shared_ptr<const Block>>& blocks() const { return blocks_; }
+  /// The last slice that begins at or before row `row` of what was sealed as `number`; end() if none does. REQUIRES:
+  /// slices are in order of sealing.
+  Iterator Find(int64_t number, int64_t row) const;
 
   void push_back(SlicePtr slice);
   /// REQUIRES: count <= size().

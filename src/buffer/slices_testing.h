@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,11 +20,17 @@ using Position = std::pair<int32_t, int64_t>;  // partition, offset
 
 inline TopicPartition Where(int32_t partition) { return {"t", PartitionId{partition}}; }
 
-/// A slice whose single column holds partition * 1e6 + offset.
+/// "k<offset mod 7>", null for every tenth.
+inline std::optional<std::string> KeyOf(int64_t offset) {
+  return offset % 10 == 9 ? std::nullopt : std::optional("k" + std::to_string(offset % 7));
+}
+
+/// A slice whose column "v" holds partition * 1e6 + offset, and "key" the position's KeyOf.
 inline SlicePtr SliceOf(const std::vector<Position>& positions, int64_t sealed_at = 0, int64_t number = 0,
                         OffsetRanges ranges = {}) {
   record::DecodedRows decoded;
   arrow::Int64Builder values;
+  arrow::StringBuilder keys;
   for (const auto& [partition, offset] : positions) {
     const TopicPartition where = Where(partition);
     if (decoded.runs.empty() || decoded.runs.back().partition != where) {
@@ -31,11 +39,14 @@ inline SlicePtr SliceOf(const std::vector<Position>& positions, int64_t sealed_a
     ++decoded.runs.back().row_count;
     decoded.offsets.push_back(offset);
     EXPECT_TRUE(values.Append(partition * 1'000'000 + offset).ok());
+    const auto key = KeyOf(offset);
+    EXPECT_TRUE((key ? keys.Append(*key) : keys.AppendNull()).ok());
     auto& range = ranges.try_emplace(where, OffsetRange{Offset{offset}, Offset{offset}}).first->second;
     range.end = std::max(range.end, Offset{offset + 1});
   }
-  decoded.rows = arrow::RecordBatch::Make(arrow::schema({arrow::field("v", arrow::int64())}),
-                                          static_cast<int64_t>(positions.size()), {values.Finish().ValueOrDie()});
+  decoded.rows = arrow::RecordBatch::Make(
+      arrow::schema({arrow::field("v", arrow::int64()), arrow::field("key", arrow::utf8())}),
+      static_cast<int64_t>(positions.size()), {values.Finish().ValueOrDie(), keys.Finish().ValueOrDie()});
   return MakeSlice(std::move(decoded), std::move(ranges), Duration(sealed_at), number);
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "buffer/slice_index.h"
 #include "buffer/slice_list.h"
 
 namespace k2i::iceberg {
@@ -25,6 +26,7 @@ struct View {
   OffsetVector end;                    // of every partition, where the rows of this view end; never below C
   SliceList slices;                    // hot rows, each partition's in order of offset
   SliceList retained;                  // committed rows still in memory, oldest first: for look-ups only
+  SliceIndex index;                    // of both; see lookup.h
 };
 using ViewPtr = std::shared_ptr<const View>;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 namespace k2i::buffer {
@@ -123,6 +124,7 @@ void ViewMaker::Append(const SlicePtr& slice) {
       hot_.push_back(std::move(piece));
     }
   }
+  index_.Add(*slice);
   for (const auto& [partition, range] : slice->ranges) {
     if (const auto it = hot_ends_.find(partition); it != hot_ends_.end()) end_[partition] = it->second;
   }
@@ -174,6 +176,11 @@ void ViewMaker::DropOldestRetained(size_t slices) {
 }
 
 void ViewMaker::Publish() {
+  int64_t oldest = std::numeric_limits<int64_t>::max();
+  for (const SliceList* slices : {&hot_, &retained_}) {
+    if (!slices->empty()) oldest = std::min(oldest, slices->front()->number);
+  }
+  index_.DropBefore(oldest);
   auto view = std::make_shared<View>();
   view->table = committed_.table;
   view->snapshot_id = committed_.snapshot_id;
@@ -181,6 +188,7 @@ void ViewMaker::Publish() {
   view->end = end_;
   view->slices = hot_;
   view->retained = retained_;
+  view->index = index_;
   views_.Publish(std::move(view));
 }
 

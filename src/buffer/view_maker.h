@@ -4,6 +4,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "buffer/view.h"
@@ -24,14 +26,16 @@ class ViewMaker {
  public:
   struct Options {
     Duration retain_for{0};  // committed rows stay this long, for look-ups; 0: not at all
+    std::string key_column;  // that rows can be looked up by; "": none
   };
   struct Usage {
     int64_t rows = 0;
     int64_t bytes = 0;
   };
 
-  /// `views` must outlive this.
-  ViewMaker(ViewPublisher& views, Options options) : views_(views), options_(options) {}
+  /// `views` must outlive this. `pool` counts the memory of the index of keys.
+  ViewMaker(ViewPublisher& views, Options options, arrow::MemoryPool* pool)
+      : views_(views), options_(std::move(options)), index_(options_.key_column, pool) {}
 
   /// The table is now `committed`: hot rows below its offsets are committed and leave, in the same view.
   void SetCommitted(CommittedTable committed, Duration now);
@@ -74,6 +78,7 @@ class ViewMaker {
   SliceList retained_;
   std::deque<Batch> batches_;  // of retained_, oldest first
   Usage retained_usage_;
+  SliceIndex index_;  // of hot_ and retained_
 };
 
 }  // namespace k2i::buffer

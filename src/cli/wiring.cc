@@ -234,6 +234,7 @@ ingest::PipelineOptions MakePipelineOptions(const Config& config) {
   stream.claim_starts = config.kafka.auto_offset_reset == config::OffsetResetPolicy::kLatest;
   stream.seal_interval = milliseconds(buffer.seal_interval_ms);
   stream.views.retain_for = seconds(buffer.ttl_seconds);
+  stream.views.key_column = buffer.key;
   stream.refresh_interval = seconds(5);
   stream.flusher.committer = {.pipeline = config.kafka.group_id,
                               .branch = config.iceberg.branch,

@@ -110,6 +110,7 @@ struct BufferConfig {
   int64_t flush_size_mb = 256;
   int64_t flush_batch_size = 0;  // rows; 0: no bound
   int64_t seal_interval_ms = 10;
+  std::string key;  // column of the table; "": no look-ups by key
 };
 
 struct RestCatalogConfig {

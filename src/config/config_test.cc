@@ -213,9 +213,8 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
   for (const std::string_view more :
        {"[format]\nvalue = \"avro\"\n", "[format]\nvalue = \"protobuf\"\n", "[format.schema_registry]\nurl = \"u\"\n",
         "[storage]\ntype = \"gcs\"\n", "[storage]\ntype = \"azure\"\n", "[maintenance]\ncompaction_enabled = true\n",
-        "[server]\nflight_port = 1\n", "[[tables]]\ntopic = \"x\"\n", "[buffer]\nkey = \"id\"\n",
-        "[iceberg.glue]\nx = 1\n", "[schema]\nmode = \"permissive\"\n",
-        "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
+        "[server]\nflight_port = 1\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
+        "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
         "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[transaction_log]\nencryption_key = \"k\"\n",
         "[format]\nkey = \"json\"\n", "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
@@ -225,6 +224,13 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
         "kafka.topic_pattern=a.*", "kafka.topic=^a.*", "iceberg.rest.credential=sigv4", "iceberg.warehouse=gs://b/w"}) {
     EXPECT_THAT(Problem(Parse("", {}, {flag})), HasSubstr("not supported yet by this version")) << flag;
   }
+}
+
+TEST(ConfigTest, KafkasKeyGoesByItsColumn) {
+  EXPECT_EQ(Parse("[buffer]\nkey = \"_kafka_key\"\n[schema.metadata]\nkey = \"k\"\n")->buffer.key, "k");
+  EXPECT_EQ(Parse("[buffer]\nkey = \"id\"\n")->buffer.key, "id");
+  EXPECT_THAT(Problem(Parse("[buffer]\nkey = \"_kafka_key\"\n[schema.metadata]\nkey = false\n")),
+              HasSubstr("'buffer.key' needs the column of 'schema.metadata.key'"));
 }
 
 TEST(ConfigTest, FlagsBeatTheEnvironmentWhichBeatsTheFile) {

@@ -160,6 +160,9 @@ void Checker::CheckSchema() {
   add_column(schema.metadata.key, "schema.metadata.key");
   add_column(schema.metadata.headers, "schema.metadata.headers");
   add_column(schema.extra_column, "schema.extra_column");
+  if (config_.buffer.key != "_kafka_key") return;
+  config_.buffer.key = schema.metadata.key;
+  if (schema.metadata.key.empty()) Add("buffer.key", "needs the column of 'schema.metadata.key'");
 }
 
 void Checker::CheckTransform(const std::string& transform, const std::string& path) {

@@ -98,7 +98,10 @@ void AddRecords(std::vector<Key<Config>>& keys) {
            {1, 1 << 20})
       .Add("flush_batch_size", AT(buffer.flush_batch_size), "Number of uncommitted rows that flushes; 0: no bound.",
            {0, 1'000'000'000})
-      .Add("seal_interval_ms", AT(buffer.seal_interval_ms), "How soon a row can be seen.", {1, 60'000});
+      .Add("seal_interval_ms", AT(buffer.seal_interval_ms), "How soon a row can be seen.", {1, 60'000})
+      .Add("key", AT(buffer.key),
+           "Column that rows in memory can be looked up by, of type string, binary, int, long, uuid or fixed; "
+           "`_kafka_key` for the record's key.");
 }
 
 void AddIceberg(std::vector<Key<Config>>& keys) {
@@ -281,7 +284,6 @@ const std::vector<SectionInfo>& Sections() {
 const std::vector<std::string_view>& PromisedPaths() {
   static const std::vector<std::string_view> paths = {"kafka.topic_pattern",
                                                       "format.schema_registry",
-                                                      "buffer.key",
                                                       "iceberg.hive_metastore_uri",
                                                       "iceberg.aws_region",
                                                       "iceberg.glue",

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "buffer/lookup.h"
 #include "ingest/pipeline_fixture_testing.h"
 
 namespace k2i::ingest {
@@ -224,6 +225,37 @@ TEST_F(PipelineTest, EveryViewIsTheSnapshotAndTheRowsAfterIt) {
   EXPECT_EQ(at_the_end.hot_rows, 0);
   EXPECT_EQ(std::to_string(at_the_end.committed_rows), TotalRecords());
   EXPECT_EQ(views_.Current()->end, Committed().Vector());
+}
+
+TEST_F(PipelineTest, RowsAreLookedUpByKeyAndPosition) {
+  Produce(0, 40);
+  auto options = Options();
+  options.stream.flush.max_rows = 30;
+  options.stream.views = {.retain_for = std::chrono::seconds(60), .key_column = "id"};
+  buffer::ViewPtr view;
+  ASSERT_TRUE(Live(options, [&](kafka::ScriptedSource&, int poll) {
+                if (poll == 20) cluster_.Append("events", 1, "k", R"({"id":2,"name":"b"})", 1'700'000'000'000);
+                if (poll == 30) view = views_.Current();
+                if (poll == 30) stop_.request_stop();
+              }).has_value());
+  ASSERT_FALSE(view->retained.empty());
+  EXPECT_EQ(buffer::FindByKey(*view, "1", /*all=*/true)->size(), 40u);
+  const auto newest = buffer::FindByKey(*view, "2", /*all=*/false).value();
+  ASSERT_EQ(newest.size(), 1u);
+  EXPECT_EQ(newest[0].partition(), kP1);
+  EXPECT_TRUE(buffer::FindByPosition(*view, kP0, Offset{39}).has_value());
+  EXPECT_FALSE(buffer::FindByPosition(*view, kP0, Offset{40}).has_value());
+}
+
+TEST_F(PipelineTest, AKeyColumnThatIsNoneStopsBeforeTheTableIsMade) {
+  Produce(0, 40);
+  auto options = Options();
+  options.stream.views.key_column = "nothing";
+  const auto done = Live(options, StopAfter(30));
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().code, ErrorCode::kInvalidConfig);
+  EXPECT_NE(done.error().message.find("no column 'nothing'"), std::string::npos);
+  EXPECT_FALSE(catalog_.LoadTable(kTable).has_value());
 }
 
 TEST_F(PipelineTest, RetainedRowsGiveWayBeforeReadingIsPaused) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/row_schema.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/logging.h"
 #include "record/inference.h"
 
@@ -39,6 +43,24 @@ Result<record::DecoderOptions> FitToTable(const RowOptions& options, const icebe
     column->clear();
   }
   return fitted;
+}
+
+Status CheckKeyColumn(const iceberg::Schema& schema, const std::string& column) {
+  if (column.empty()) return {};
+  const auto& fields = schema.fields();
+  const auto field = std::find_if(fields.begin(), fields.end(), [&](const auto& each) { return each.name == column; });
+  if (field == fields.end()) {
+    return Fail(ErrorCode::kInvalidConfig, fmt::format("buffer.key: the table has no column '{}'", column),
+                Component::kConfig);
+  }
+  using iceberg::TypeId;
+  const auto types = {TypeId::kString, TypeId::kBinary, TypeId::kInt, TypeId::kLong, TypeId::kUuid, TypeId::kFixed};
+  if (std::find(types.begin(), types.end(), field->type->id()) != types.end()) return {};
+  return Fail(ErrorCode::kInvalidConfig,
+              fmt::format("buffer.key: column '{}' is a {}; there are look-ups by string, binary, int, long, uuid and "
+                          "fixed",
+                          column, field->type->ToString()),
+              Component::kConfig);
 }
 
 }  // namespace k2i::ingest

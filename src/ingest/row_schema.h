@@ -33,4 +33,7 @@ Result<iceberg::Schema> InferredSchema(const RowOptions& options, std::span<cons
 /// lacks are left out, with a warning.
 Result<record::DecoderOptions> FitToTable(const RowOptions& options, const iceberg::Schema& schema);
 
+/// Whether rows can be looked up by this column; "" is none and will do. InvalidConfig.
+Status CheckKeyColumn(const iceberg::Schema& schema, const std::string& column);
+
 }  // namespace k2i::ingest

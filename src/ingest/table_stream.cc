@@ -61,7 +61,8 @@ TableStream::TableStream(Parts parts, Options options)
       dead_letters_(parts.flushing, {.table = DeadLetterOptions(options_.table, options_.dead_letters),
                                      .flusher = options_.flusher,
                                      .start_retry = options_.start_retry}),
-      views_({parts.views, parts.flushing.committing.catalog, parts.executor, parts.flushing.committing.clock},
+      views_({parts.views, parts.flushing.pool, parts.flushing.committing.catalog, parts.executor,
+              parts.flushing.committing.clock},
              ViewOptions(options_)) {}
 
 TableStream::~TableStream() { parts_.executor.WaitUntilIdle(std::chrono::hours(1)); }
@@ -85,6 +86,7 @@ Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::Recover
                                          [&] { return FindTable(catalog, options_.table); }));
   K2I_ASSIGN_OR_RETURN(const auto declared, DeclaredSchema(options_.rows));
   if (!found && declared) {
+    K2I_RETURN_IF_ERROR(CheckKeyColumn(*declared, options_.views.key_column));
     K2I_ASSIGN_OR_RETURN(found, Retry(options_.start_retry, Patiently(stop, "catalog"),
                                       [&] { return CreateTable(catalog, options_.table, *declared); }));
   }
@@ -100,6 +102,7 @@ Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::Recover
 
 Status TableStream::UseTable(iceberg::LoadedTable table) {
   const auto& schema = table.metadata->current_schema();
+  K2I_RETURN_IF_ERROR(CheckKeyColumn(schema, options_.views.key_column));
   K2I_ASSIGN_OR_RETURN(const auto decoding, FitToTable(options_.rows, schema));
   K2I_ASSIGN_OR_RETURN(decoder_, record::Decoder::Make(schema, decoding, &parts_.flushing.pool));
   schema_id_ = schema.schema_id;
@@ -215,6 +218,7 @@ Status TableStream::InferIfDue(bool finishing) {
     sample_started_ = now;  // what is there tells nothing: wait for more
     return {};
   }
+  K2I_RETURN_IF_ERROR(CheckKeyColumn(*schema, options_.views.key_column));
   auto table = CreateTable(committing.catalog, options_.table, *schema);
   if (!table) {
     if (!table.error().retryable()) return std::unexpected(table.error());

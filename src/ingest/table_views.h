@@ -20,6 +20,7 @@ class TableViews {
  public:
   struct Parts {
     buffer::ViewPublisher& views;
+    arrow::MemoryPool& pool;
     iceberg::Catalog& catalog;
     Executor& executor;  // loads the table
     Clock& clock;
@@ -34,7 +35,7 @@ class TableViews {
 
   /// `parts` must outlive this, and what the executor has still to run.
   TableViews(Parts parts, Options options)
-      : parts_(parts), options_(std::move(options)), maker_(parts.views, options_.views) {}
+      : parts_(parts), options_(std::move(options)), maker_(parts.views, options_.views, &parts.pool) {}
 
   /// The table as a commit of ours has left it, or as the stream starts on it. Corruption: it does not say what it
   /// holds.
