@@ -64,6 +64,8 @@ bool Connection::WaitForRequest(const std::function<bool()>& crowded) {
 }
 
 ssize_t Connection::Fill() {
+  // "100 Continue" is what the client waits for.
+  if (!out_.empty() && !Flush()) return -1;
   if (!WaitFor(POLLIN, request_deadline_)) {
     timed_out_ = true;
     return -1;

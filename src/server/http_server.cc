@@ -13,6 +13,7 @@
 #include <charconv>
 #include <thread>
 
+#include "base/logging.h"
 #include "server/connection.h"
 #include "server/connection_threads.h"
 #include "server/disconnect_watch.h"
@@ -94,6 +95,16 @@ class SinkWriter final : public BodyWriter {
   Connection& connection_;
 };
 
+/// httplib does not catch what a body throws.
+bool WriteStream(const HttpAnswer& answer, BodyWriter& out) {
+  try {
+    return out.Write(answer.body) && answer.stream(out);
+  } catch (const std::exception& error) {
+    log::Error("answer_cut", {{"error", error.what()}});
+    return false;
+  }
+}
+
 void DeliverStream(HttpAnswer answer, const httplib::Request& request, httplib::Response& response) {
   Connection& connection = current->connection;
   const bool chunked = request.version != "HTTP/1.0";
@@ -101,7 +112,7 @@ void DeliverStream(HttpAnswer answer, const httplib::Request& request, httplib::
   httplib::ContentProviderWithoutLength provider = [answer = std::make_shared<HttpAnswer>(std::move(answer)), chunked,
                                                     &connection](size_t, httplib::DataSink& sink) {
     SinkWriter writer(sink, connection);
-    const bool whole = writer.Write(answer->body) && answer->stream(writer);
+    const bool whole = WriteStream(*answer, writer);
     if (whole) sink.done();
     if (!whole && !chunked) connection.ResetOnClose();
     return whole;
@@ -197,22 +208,28 @@ class Listener final : public httplib::Server {
     return true;
   }
 
+  /// Called with the request's head.
+  static void Prepare(httplib::Request& request) {
+    current->connection.HeadIsRead();
+    // Parts of answers and compressed ones are not offered: both would hold back a stream of rows.
+    request.ranges.clear();
+    for (const char* header : {"Range", "Accept-Encoding"}) request.headers.erase(header);
+    // httplib's own additions.
+    for (const char* header : {"REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT"}) request.headers.erase(header);
+  }
+
   /// False: the connection is at its end.
   bool ServeOne(Connection& connection) {
     const DisconnectWatch::Watched watched(watch_, connection.socket());
     Exchange exchange{.connection = connection, .gone = watched.gone(), .match = {}};
     current = &exchange;
     bool closed = false;
-    const bool served = process_request(connection, /*close_connection=*/false, closed, [&](httplib::Request& request) {
-      connection.HeadIsRead();
-      // Parts of answers and compressed ones are not offered: both would hold back a stream of rows.
-      request.ranges.clear();
-      request.headers.erase("Range");
-      request.headers.erase("Accept-Encoding");
-      for (const char* made_up : {"REMOTE_ADDR", "REMOTE_PORT", "LOCAL_ADDR", "LOCAL_PORT"}) {
-        request.headers.erase(made_up);
-      }
-    });
+    bool served = false;
+    try {
+      served = process_request(connection, /*close_connection=*/false, closed, Prepare);
+    } catch (const std::exception& error) {
+      log::Error("request_failed", {{"error", error.what()}});
+    }
     const bool sent = connection.Flush();
     current = nullptr;
     if (served && sent && connection.must_close()) connection.Drain();

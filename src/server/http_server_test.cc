@@ -69,9 +69,12 @@ class HttpServerTest : public testing::Test {
     if (!request.body.empty()) answer.body += " body=" + request.body;
     return answer;
   }
-  /// Pieces "a", "b", "c"; with ?cut it breaks off after them.
+  /// Pieces "a", "b", "c"; with ?cut it breaks off after them, with ?throw before "b".
   static HttpAnswer Letters(const HttpRequest& request) {
     const bool cut = !request.query.empty();
+    if (cut && request.query[0].first == "throw") {
+      return {.body = "a", .headers = {}, .stream = [](BodyWriter&) -> bool { throw std::runtime_error("oh"); }};
+    }
     return {.content_type = "text/plain", .body = "a", .headers = {}, .stream = [cut](BodyWriter& out) {
               return out.Write("b") && out.Write("c") && !cut;
             }};
@@ -133,6 +136,14 @@ TEST_F(HttpServerTest, TakesChunkedBodies) {
       EndsWith("POST body=hi"));
 }
 
+TEST_F(HttpServerTest, SaysThatABodyMayCome) {
+  RawClient client(server_->port());
+  client.Send("POST /echo HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(client.ReadUntil("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+  client.Send("hi");
+  EXPECT_THAT(client.ReadAll(), EndsWith("POST body=hi"));
+}
+
 TEST_F(HttpServerTest, RefusalsAreJsonAndSayWhatIsAllowed) {
   httplib::Client client("127.0.0.1", server_->port());
   const auto missing = client.Get("/nothing");
@@ -188,6 +199,7 @@ TEST_F(HttpServerTest, StreamsAreChunkedAndCutWhenTheyFail) {
   EXPECT_THAT(Talk("GET /letters HTTP/1.1\r\nConnection: close\r\n\r\n"),
               EndsWith("\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n"));
   EXPECT_THAT(Talk("GET /letters?cut HTTP/1.1\r\n\r\n"), EndsWith("1\r\nc\r\n"));
+  EXPECT_THAT(Talk("GET /letters?throw HTTP/1.1\r\n\r\n"), EndsWith("1\r\na\r\n"));
   EXPECT_THAT(Talk("GET /letters HTTP/1.0\r\n\r\n"), EndsWith("\r\n\r\nabc"));
   EXPECT_THAT(Talk("HEAD /letters HTTP/1.1\r\nConnection: close\r\n\r\n"), EndsWith("\r\n\r\n"));
 }
