@@ -20,6 +20,7 @@ class CompletionsTest : public testing::Test {
     AddIngestCommand(app_, exit_code_);
     AddValidateCommand(app_, exit_code_);
     AddStatusCommand(app_, exit_code_);
+    AddQueryCommand(app_, exit_code_);
     AddVerifyCommand(app_, exit_code_);
     AddOffsetsCommand(app_, exit_code_);
     AddDevCommand(app_, exit_code_);
@@ -31,10 +32,11 @@ class CompletionsTest : public testing::Test {
 
 TEST_F(CompletionsTest, EveryShellKnowsEveryCommandAndFlag) {
   for (const std::string& text : {BashCompletion(app_), ZshCompletion(app_), FishCompletion(app_), ManPage(app_)}) {
-    for (const char* command : {"ingest", "validate", "status", "verify", "dev", "completions"})
+    for (const char* command : {"ingest", "validate", "status", "query", "verify", "dev", "completions"})
       EXPECT_THAT(text, HasSubstr(command));
   }
   EXPECT_THAT(BashCompletion(app_), HasSubstr("--watch"));
+  EXPECT_THAT(BashCompletion(app_), HasSubstr("--wait-for"));
   EXPECT_THAT(ZshCompletion(app_), HasSubstr("--offline"));
   EXPECT_THAT(ZshCompletion(app_), HasSubstr("--allow-deletes"));
   EXPECT_THAT(FishCompletion(app_), HasSubstr("-l bootstrap-servers"));

@@ -20,6 +20,7 @@ void AddIngestCommand(CLI::App& app, int& exit_code);
 void AddDevCommand(CLI::App& app, int& exit_code);
 void AddDlqCommand(CLI::App& app, int& exit_code);
 void AddOffsetsCommand(CLI::App& app, int& exit_code);
+void AddQueryCommand(CLI::App& app, int& exit_code);
 void AddStatusCommand(CLI::App& app, int& exit_code);
 void AddVerifyCommand(CLI::App& app, int& exit_code);
 void AddCompletionsCommand(CLI::App& app, int& exit_code);

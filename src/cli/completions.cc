@@ -60,7 +60,7 @@ std::string BashCompletion(const CLI::App& app) {
 _k2i() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} words=''
   case $previous in
-    --config|--warehouse) COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --config|--file|--warehouse) COMPREPLY=($(compgen -f -- "$current")); return ;;
   esac
   case ${{COMP_WORDS[1]}} in
 {}    *) words='{} --help --version' ;;
@@ -85,7 +85,7 @@ _k2i() {{
 {}  )
   if (( CURRENT == 2 )); then
     _describe 'command' commands
-  elif [[ ${{words[CURRENT-1]}} == --config || ${{words[CURRENT-1]}} == --warehouse ]]; then
+  elif [[ ${{words[CURRENT-1]}} == --(config|file|warehouse) ]]; then
     _files
   else
     case ${{words[2]}} in

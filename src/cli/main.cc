@@ -17,6 +17,7 @@ int Run(int argc, char** argv) {
   AddIngestCommand(app, exit_code);
   AddValidateCommand(app, exit_code);
   AddStatusCommand(app, exit_code);
+  AddQueryCommand(app, exit_code);
   AddDlqCommand(app, exit_code);
   AddVerifyCommand(app, exit_code);
   AddOffsetsCommand(app, exit_code);
