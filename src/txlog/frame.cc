@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "base/crc32c.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view kMagic = "K2ITXLOG";
 constexpr uint16_t kVersion = 1;
+constexpr uint16_t kEncryptedFlag = 1;
 constexpr uint8_t kLastType = 7;
 
 void PutLittleEndian(std::string& out, uint32_t value, int bytes) {
@@ -42,6 +44,22 @@ std::optional<Frame> ReadFrame(std::string_view bytes) {
   return Frame{type, payload};
 }
 
+/// Length and type: what stands before the checksum, and what encryption authenticates with the payload.
+constexpr size_t kFrameStartSize = 5;
+
+std::string FrameStart(size_t payload_size, uint8_t type) {
+  std::string start;
+  start.reserve(kFrameHeaderSize + payload_size);
+  PutLittleEndian(start, static_cast<uint32_t>(payload_size), 4);
+  start.push_back(static_cast<char>(type));
+  return start;
+}
+
+std::string Framed(std::string start, std::string_view payload) {
+  PutLittleEndian(start, Crc32c(payload, Crc32c(start)), 4);
+  return start.append(payload);
+}
+
 bool AnyFrameIn(std::string_view bytes) {
   for (size_t at = 0; at + kFrameHeaderSize <= bytes.size(); ++at) {
     if (ReadFrame(bytes.substr(at))) return true;
@@ -55,35 +73,42 @@ std::unexpected<Error> Corrupt(size_t offset, std::string_view why) {
 
 }  // namespace
 
-std::string SegmentHeader() {
+std::string SegmentHeader(Encryption encryption) {
   std::string header(kMagic);
   PutLittleEndian(header, kVersion, 2);
-  PutLittleEndian(header, 0, 2);
+  PutLittleEndian(header, encryption == Encryption::kOn ? kEncryptedFlag : 0, 2);
   PutLittleEndian(header, Crc32c(header), 4);
   return header;
 }
 
 std::string EncodeFrame(const Entry& entry) {
   const std::string payload = EncodePayload(entry);
-  std::string frame;
-  frame.reserve(kFrameHeaderSize + payload.size());
-  PutLittleEndian(frame, static_cast<uint32_t>(payload.size()), 4);
-  frame.push_back(static_cast<char>(TypeOf(entry)));
-  PutLittleEndian(frame, Crc32c(payload, Crc32c(frame)), 4);
-  return frame + payload;
+  return Framed(FrameStart(payload.size(), TypeOf(entry)), payload);
 }
 
-Result<ParsedSegment> ParseSegment(std::string_view bytes) {
-  ParsedSegment segment;
-  if (bytes.size() < kSegmentHeaderSize || bytes.substr(0, kSegmentHeaderSize) != SegmentHeader()) {
+Result<std::string> EncodeFrame(const Entry& entry, const FrameCipher& cipher) {
+  const std::string payload = EncodePayload(entry);
+  std::string start = FrameStart(payload.size() + FrameCipher::kOverhead, TypeOf(entry));
+  K2I_ASSIGN_OR_RETURN(const std::string sealed, cipher.Seal(start, payload));
+  return Framed(std::move(start), sealed);
+}
+
+Result<SegmentEnd> ReadSegment(std::string_view bytes, const VisitEntry& visit, const FrameCipher* cipher) {
+  SegmentEnd end;
+  const bool encrypted = bytes.starts_with(SegmentHeader(Encryption::kOn));
+  if (!encrypted && !bytes.starts_with(SegmentHeader())) {
     if (bytes.size() >= kSegmentHeaderSize && bytes.starts_with(kMagic) &&
         GetLittleEndian(bytes.substr(8), 2) > kVersion) {
       return Fail(ErrorCode::kNotSupported, "written by a newer version of K2I", Component::kTransactionLog);
     }
     if (AnyFrameIn(bytes)) return Corrupt(0, "the segment header is damaged");
-    return segment;
+    return end;
   }
-  segment.header_ok = true;
+  if (encrypted && cipher == nullptr) {
+    return Fail(ErrorCode::kPermissionDenied, "it is encrypted, and there is no transaction_log.encryption_key",
+                Component::kTransactionLog);
+  }
+  end.header_ok = true;
   size_t at = kSegmentHeaderSize;
   while (at < bytes.size()) {
     const auto frame = ReadFrame(bytes.substr(at));
@@ -91,12 +116,30 @@ Result<ParsedSegment> ParseSegment(std::string_view bytes) {
       if (AnyFrameIn(bytes.substr(at + 1))) return Corrupt(at, "a damaged frame with whole ones behind it");
       break;
     }
-    auto entry = DecodePayload(frame->type, frame->payload);
+    std::string opened;
+    if (encrypted) {
+      auto plain = cipher->Open(bytes.substr(at, kFrameStartSize), frame->payload);
+      if (!plain) return Corrupt(at, plain.error().message);
+      opened = std::move(*plain);
+    }
+    const std::string_view payload = encrypted ? opened : frame->payload;
+    auto entry = DecodePayload(frame->type, payload);
     if (!entry) return Corrupt(at, entry.error().message);
-    segment.entries.push_back(std::move(*entry));
+    ++end.entries;
+    visit({at, payload, *entry});
     at += kFrameHeaderSize + frame->payload.size();
   }
-  segment.valid_bytes = at;
+  end.valid_bytes = at;
+  return end;
+}
+
+Result<ParsedSegment> ParseSegment(std::string_view bytes) {
+  ParsedSegment segment;
+  K2I_ASSIGN_OR_RETURN(const SegmentEnd end, ReadSegment(bytes, [&segment](const EntryView& view) {
+                         segment.entries.push_back(std::move(view.entry));
+                       }));
+  segment.header_ok = end.header_ok;
+  segment.valid_bytes = end.valid_bytes;
   return segment;
 }
 

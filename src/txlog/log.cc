@@ -9,6 +9,7 @@
 
 #include "base/logging.h"
 #include "txlog/frame.h"
+#include "txlog/replay.h"
 
 namespace k2i::txlog {
 namespace {
@@ -26,9 +27,10 @@ Result<std::vector<int64_t>> ListSegments(LogStorage& storage) {
   return sequences;
 }
 
-/// A rotation that was cut short leaves a segment without a whole checkpoint; nothing was ever logged in it.
-bool IsUsable(const ParsedSegment& segment) {
-  return segment.header_ok && !segment.entries.empty() && std::holds_alternative<Checkpoint>(segment.entries.front());
+/// Room may come, but not for what has been lost: nobody is to wait for it.
+Error ForGood(Error error) {
+  if (error.retryable()) error.code = ErrorCode::kInternal;
+  return error;
 }
 
 Error Explain(Error error, const std::string& segment) {
@@ -62,10 +64,12 @@ Result<Log::Opened> Log::Open(LogStorage& storage, LogOptions options, Clock& cl
   while (!sequences.empty()) {
     const std::string name = SegmentName(sequences.back());
     K2I_ASSIGN_OR_RETURN(const std::string bytes, storage.Read(name));
-    auto segment = ParseSegment(bytes);
+    SegmentReplay replay;
+    const auto segment = ReadSegment(
+        bytes, [&replay](const EntryView& view) { replay.Take(std::move(view.entry)); }, log.options_.cipher.get());
     if (!segment) return std::unexpected(Explain(segment.error(), name));
-    if (IsUsable(*segment)) {
-      for (const auto& entry : segment->entries) Replay(log.state_, entry);
+    if (replay.state()) {
+      log.state_ = std::move(*replay.state());
       opened.torn_bytes = bytes.size() - segment->valid_bytes;
       if (opened.torn_bytes > 0) {
         log::Warn("txlog_torn_tail_cut", {{"segment", name}, {"bytes", opened.torn_bytes}});
@@ -85,14 +89,14 @@ Result<Log::Opened> Log::Open(LogStorage& storage, LogOptions options, Clock& cl
 Status Log::Append(const Entry& entry) {
   std::lock_guard lock(mutex_);
   if (failed_) return std::unexpected(*failed_);
-  const std::string frame = EncodeFrame(entry);
+  K2I_ASSIGN_OR_RETURN(const std::string frame, Frame(entry));
   if (frame.size() > kMaxPayloadSize) {
     return Fail(ErrorCode::kInternal, "transaction log entry too large", Component::kTransactionLog);
   }
   const std::string name = SegmentName(sequence_);
   if (auto appended = storage_.Append(name, frame); !appended) {
     // Part of the frame may be there: take it away, or the next frame would stand behind a broken one.
-    if (auto cut = storage_.Truncate(name, size_bytes_); !cut) failed_ = cut.error();
+    if (auto cut = storage_.Truncate(name, size_bytes_); !cut) failed_ = ForGood(cut.error());
     return appended;
   }
   size_bytes_ += frame.size();
@@ -115,8 +119,8 @@ Status Log::Sync() {
   if (failed_) return std::unexpected(*failed_);
   auto synced = storage_.Sync(SegmentName(sequence_));
   // After a failed fsync the kernel may report success for pages it has dropped.
-  if (!synced) failed_ = synced.error();
-  return synced;
+  if (!synced) failed_ = ForGood(synced.error());
+  return failed_ ? std::unexpected(*failed_) : synced;
 }
 
 RecoveryState Log::state() const {
@@ -124,14 +128,22 @@ RecoveryState Log::state() const {
   return state_;
 }
 
+/// As the current segment has them.
+Result<std::string> Log::Frame(const Entry& entry) const {
+  if (options_.cipher == nullptr) return EncodeFrame(entry);
+  return EncodeFrame(entry, *options_.cipher);
+}
+
 /// REQUIRES: mutex_ is held, or the log is not shared yet.
 Status Log::Rotate() {
-  const std::string bytes = SegmentHeader() + EncodeFrame(Checkpoint{state_});
+  const auto encryption = options_.cipher == nullptr ? Encryption::kOff : Encryption::kOn;
+  K2I_ASSIGN_OR_RETURN(const std::string checkpoint, Frame(Checkpoint{state_}));
+  const std::string bytes = SegmentHeader(encryption) + checkpoint;
   if (auto created = storage_.Create(SegmentName(sequence_ + 1), bytes); !created) {
     // The current segment still holds everything, and recovery ignores an unfinished new one. But one that looks whole
     // after all would hide what is logged from now on, so unless it is surely gone nothing more is.
     const bool gone = storage_.Remove(SegmentName(sequence_ + 1)).has_value();
-    if (!gone || !created.error().retryable()) failed_ = created.error();
+    if (!gone || !created.error().retryable()) failed_ = ForGood(created.error());
     return created;
   }
   ++sequence_;

@@ -12,10 +12,13 @@
 
 namespace k2i::txlog {
 
+class FrameCipher;
+
 struct LogOptions {
   int64_t checkpoint_interval_entries = 10'000;
   Duration checkpoint_interval = std::chrono::seconds(300);
   int max_log_files = 10;
+  std::shared_ptr<const FrameCipher> cipher = nullptr;  // null: new segments are not encrypted
 };
 
 /// The log of one process. Thread-safe.
@@ -41,6 +44,7 @@ class Log {
 
  private:
   Log(LogStorage& storage, LogOptions options, Clock& clock) : storage_(storage), options_(options), clock_(clock) {}
+  Result<std::string> Frame(const Entry& entry) const;
   Status Rotate();
   Status DropOldSegments();
 

@@ -4,14 +4,13 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 namespace k2i::txlog {
 namespace {
@@ -45,7 +44,46 @@ Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
   return {};
 }
 
+/// Reads up to `size` bytes; less where the file ends before. -1: see errno.
+ssize_t ReadAll(int fd, char* bytes, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t got = ::read(fd, bytes + done, size - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return got;
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  return static_cast<ssize_t>(done);
+}
+
 }  // namespace
+
+Result<std::vector<std::string>> ListLogFolder(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  // Not a range-for: its increment throws.
+  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+    names.push_back(file->path().filename().string());
+  }
+  if (error) return FromErrno(error.value(), "cannot list", folder);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<std::string> ReadLogFile(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (file.fd < 0 || ::fstat(file.fd, &info) != 0) return FromErrno(errno, "cannot open", path);
+  std::string bytes;
+  ssize_t got = 0;
+  bytes.resize_and_overwrite(static_cast<size_t>(info.st_size), [&](char* to, size_t size) {
+    got = ReadAll(file.fd, to, size);
+    return static_cast<size_t>(std::max<ssize_t>(0, got));
+  });
+  if (got < 0) return FromErrno(errno, "cannot read", path);
+  return bytes;
+}
 
 Result<std::unique_ptr<PosixLogStorage>> PosixLogStorage::Open(const std::string& folder) {
   std::error_code made;
@@ -71,24 +109,9 @@ PosixLogStorage::~PosixLogStorage() {
   if (lock_fd_ >= 0) ::close(lock_fd_);
 }
 
-Result<std::vector<std::string>> PosixLogStorage::List() {
-  std::vector<std::string> names;
-  std::error_code error;
-  // Not a range-for: its increment throws.
-  for (std::filesystem::directory_iterator file(folder_, error), end; !error && file != end; file.increment(error)) {
-    names.push_back(file->path().filename().string());
-  }
-  if (error) return FromErrno(error.value(), "cannot list", folder_);
-  std::sort(names.begin(), names.end());
-  return names;
-}
+Result<std::vector<std::string>> PosixLogStorage::List() { return ListLogFolder(folder_); }
 
-Result<std::string> PosixLogStorage::Read(const std::string& name) {
-  std::ifstream file(Path(name), std::ios::binary);
-  std::ostringstream bytes;
-  if (!file || (bytes << file.rdbuf(), file.bad())) return FromErrno(errno, "cannot read", Path(name));
-  return bytes.str();
-}
+Result<std::string> PosixLogStorage::Read(const std::string& name) { return ReadLogFile(Path(name)); }
 
 Status PosixLogStorage::Create(const std::string& name, std::string_view bytes) {
   const std::string path = Path(name);

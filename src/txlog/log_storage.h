@@ -30,6 +30,12 @@ class LogStorage {
   virtual Status Remove(const std::string& name) = 0;
 };
 
+/// Names of all files in a log's folder, sorted, and the bytes of one. They take no lock and change nothing, so that a
+/// log can be looked at while another process writes to it: the end may then be torn. Errors as of LogStorage;
+/// NotFound, for a file may go at any time.
+Result<std::vector<std::string>> ListLogFolder(const std::string& folder);
+Result<std::string> ReadLogFile(const std::string& path);
+
 /// A folder that this process alone has: the file `lock` in it is held with flock(2).
 class PosixLogStorage final : public LogStorage {
  public:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "txlog/log.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -57,6 +58,14 @@ TEST(FrameTest, EveryEntryRoundTrips) {
   auto entries = FlushWithoutOutcome("f1");
   entries.push_back(Done("f1"));
   entries.push_back(FlushAbandoned{"f2", "store refused"});
+  const Handover handover{.manifest = "m.avro",
+                          .spec_id = 3,
+                          .watermark_ms = 5,
+                          .pipeline = "p",
+                          .branch = "main",
+                          .cluster_id = "c",
+                          .topic_ids = {{"events", "id"}}};
+  entries.push_back(CommitIntent{"f1", "u", 42, std::nullopt, handover});
   RecoveryState state;
   for (const auto& entry : FlushWithoutOutcome("f3")) Replay(state, entry);
   Replay(state, Done("f4"));
@@ -66,6 +75,38 @@ TEST(FrameTest, EveryEntryRoundTrips) {
     ASSERT_TRUE(decoded.has_value()) << decoded.error().ToString();
     EXPECT_EQ(EncodePayload(*decoded), EncodePayload(entry));
     EXPECT_EQ(TypeOf(*decoded), TypeOf(entry));
+  }
+}
+
+TEST(FrameTest, IntentsOfOldLogsHaveNoHandoverAndUnknownMembersAreIgnored) {
+  const auto decoded = DecodePayload(4, R"({"flush_id":"f","later":{"x":[1]},"table_uuid":"u","snapshot_id":42})");
+  ASSERT_TRUE(decoded.has_value()) << decoded.error().ToString();
+  const auto& intent = std::get<CommitIntent>(*decoded);
+  EXPECT_EQ(intent.snapshot_id, 42);
+  EXPECT_FALSE(intent.base_snapshot_id.has_value());
+  EXPECT_FALSE(intent.handover.has_value());
+}
+
+TEST(FrameTest, TheHandoverOfAnOpenFlushGoesThroughCheckpoints) {
+  const Handover handover{.manifest = "m.avro", .spec_id = 1, .pipeline = "p", .branch = "main"};
+  RecoveryState state;
+  Replay(state, FlushStarted{"f", "db.t", {}});
+  Replay(state, CommitIntent{"f", "u", 42, std::nullopt, handover});
+  const auto decoded = DecodePayload(1, EncodeState(state));
+  ASSERT_TRUE(decoded.has_value()) << decoded.error().ToString();
+  EXPECT_EQ(std::get<Checkpoint>(*decoded).state.flushes.at("f").intent->handover, handover);
+}
+
+TEST(FrameTest, AReasonThatIsNoTextIsLoggedAllTheSame) {
+  const auto decoded = DecodePayload(6, EncodePayload(FlushAbandoned{"f", "said \xff\xfe"}));
+  ASSERT_TRUE(decoded.has_value()) << decoded.error().ToString();
+}
+
+TEST(FrameTest, RejectsOffsetsOfAnotherShape) {
+  for (const char* ranges : {R"({"t":{"0":[1]}})", R"({"t":{"-1":[1,2]}})", R"({"t":{"x":[1,2]}})", R"({"t":[1,2]})",
+                             R"({"t":{"0":[1,2.5]}})", R"({"t":{"0":[1,"2"]}})", R"([])"}) {
+    const auto payload = fmt::format(R"({{"flush_id":"f","table":"t","ranges":{}}})", ranges);
+    EXPECT_FALSE(DecodePayload(2, payload).has_value()) << ranges;
   }
 }
 
@@ -232,6 +273,19 @@ TEST_F(LogTest, FailedSyncIsFinal) {
   broken = false;
   EXPECT_FALSE(opened.log->Sync().has_value());
   EXPECT_FALSE(opened.log->Append(Done("f")).has_value());
+}
+
+TEST_F(LogTest, NoRoomForASyncIsFinalToo) {
+  // The kernel has dropped what it found no room for: waiting for room would be waiting for ever.
+  auto opened = Open();
+  storage_.fault = [](std::string_view operation) -> Status {
+    if (operation == "sync") return Fail(ErrorCode::kResourceExhausted, "disk full", Component::kTransactionLog);
+    return {};
+  };
+  const auto synced = opened.log->Sync();
+  ASSERT_FALSE(synced.has_value());
+  EXPECT_FALSE(synced.error().retryable());
+  EXPECT_EQ(ExitCode(synced.error()), 5);
 }
 
 class PosixLogTest : public testing::Test {
