@@ -23,6 +23,7 @@ class CompletionsTest : public testing::Test {
     AddQueryCommand(app_, exit_code_);
     AddVerifyCommand(app_, exit_code_);
     AddOffsetsCommand(app_, exit_code_);
+    AddTxlogCommand(app_, exit_code_);
     AddDevCommand(app_, exit_code_);
     AddCompletionsCommand(app_, exit_code_);
   }
@@ -46,6 +47,7 @@ TEST_F(CompletionsTest, EveryShellKnowsEveryCommandAndFlag) {
   EXPECT_THAT(ZshCompletion(app_), HasSubstr("--to-snapshot"));
   EXPECT_THAT(FishCompletion(app_), HasSubstr("offsets; and __fish_seen_subcommand_from rewind' -l allow-gap"));
   EXPECT_THAT(ManPage(app_), HasSubstr(".SS k2i offsets adopt"));
+  EXPECT_THAT(ManPage(app_), HasSubstr(".SS k2i txlog show"));
 }
 
 TEST(ProgressLineTest, SaysRateLagBufferAndLastCommit) {

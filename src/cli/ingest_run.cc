@@ -46,9 +46,11 @@ Result<std::unique_ptr<txlog::LogStorage>> OpenLogStorage(const std::string& fol
 Result<LocalState> OpenLocalState(const config::TransactionLogConfig& config, Clock& clock) {
   LocalState state;
   K2I_ASSIGN_OR_RETURN(state.storage, OpenLogStorage(config.log_dir));
+  K2I_ASSIGN_OR_RETURN(auto cipher, MakeLogCipher(config));
   const txlog::LogOptions options{.checkpoint_interval_entries = config.checkpoint_interval_entries,
                                   .checkpoint_interval = std::chrono::seconds(config.checkpoint_interval_seconds),
-                                  .max_log_files = static_cast<int>(config.max_log_files)};
+                                  .max_log_files = static_cast<int>(config.max_log_files),
+                                  .cipher = std::move(cipher)};
   K2I_ASSIGN_OR_RETURN(auto opened, txlog::Log::Open(*state.storage, options, clock));
   state.log = std::move(opened.log);
   state.recovered = std::move(opened.state);

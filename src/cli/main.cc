@@ -21,6 +21,7 @@ int Run(int argc, char** argv) {
   AddDlqCommand(app, exit_code);
   AddVerifyCommand(app, exit_code);
   AddOffsetsCommand(app, exit_code);
+  AddTxlogCommand(app, exit_code);
   AddDevCommand(app, exit_code);
   AddCompletionsCommand(app, exit_code);
   try {

@@ -94,6 +94,7 @@ int Validate(const ConfigFlags& flags, bool offline) {
   });
   if (!offline) {
     checks.Run("transaction log", [&]() -> Result<std::string> {
+      K2I_RETURN_IF_ERROR(MakeLogCipher(config->transaction_log));
       K2I_RETURN_IF_ERROR(txlog::PosixLogStorage::Open(config->transaction_log.log_dir));
       return config->transaction_log.log_dir;
     });

@@ -244,6 +244,12 @@ ingest::PipelineOptions MakePipelineOptions(const Config& config) {
   return options;
 }
 
+Result<std::shared_ptr<const txlog::FrameCipher>> MakeLogCipher(const config::TransactionLogConfig& config) {
+  if (config.encryption_key.empty()) return nullptr;
+  K2I_ASSIGN_OR_RETURN(auto cipher, txlog::FrameCipher::FromText(config.encryption_key.Reveal()));
+  return std::make_shared<const txlog::FrameCipher>(std::move(cipher));
+}
+
 Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& random) {
   CatalogParts parts;
   K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(MakeStorageOptions(config)));

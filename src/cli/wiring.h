@@ -16,6 +16,7 @@
 #include "io/storage_options.h"
 #include "kafka/options.h"
 #include "net/http.h"
+#include "txlog/frame_cipher.h"
 
 namespace CLI {
 class App;
@@ -28,6 +29,9 @@ io::StorageOptions MakeStorageOptions(const config::Config& config);
 ingest::TableOptions MakeTableOptions(const config::Config& config);
 ingest::RowOptions MakeRowOptions(const config::Config& config);
 ingest::PipelineOptions MakePipelineOptions(const config::Config& config);
+
+/// Null where the log is not encrypted. InvalidConfig for a key that is none.
+Result<std::shared_ptr<const txlog::FrameCipher>> MakeLogCipher(const config::TransactionLogConfig& config);
 
 /// A catalog and what it stands on. The order of members is the order of destruction, reversed.
 struct CatalogParts {

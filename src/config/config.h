@@ -183,6 +183,7 @@ struct TransactionLogConfig {
   int64_t checkpoint_interval_entries = 10000;
   int64_t checkpoint_interval_seconds = 300;
   int64_t max_log_files = 10;
+  Secret encryption_key;  // empty: the log is not encrypted
 };
 
 /// Of the catalog and of the store, each for itself.

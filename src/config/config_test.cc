@@ -213,10 +213,26 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
   for (const std::string_view more :
        {"[format]\nvalue = \"avro\"\n", "[format]\nvalue = \"protobuf\"\n", "[format.schema_registry]\nurl = \"u\"\n",
         "[storage]\ntype = \"gcs\"\n", "[storage]\ntype = \"azure\"\n", "[maintenance]\ncompaction_enabled = true\n",
-        "[server]\nflight_port = 1\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
-        "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
-        "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[transaction_log]\nencryption_key = \"k\"\n",
-        "[format]\nkey = \"json\"\n", "[security]\ntokens = 1\n"}) {
+        "[server]
+flight_port = 1
+", "[[tables]]
+topic = \"x\"
+", "[iceberg.glue]
+x = 1
+",
+        "[schema]
+mode = \"permissive\"
+", "[kafka.security]
+sasl_mechanism = \"AWS_MSK_IAM\"
+",
+        "[kafka.security]
+sasl_password = { vault = \"a#b\" }
+", "[format]
+key = \"json\"
+",
+        "[security]
+tokens = 1
+"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
   for (const std::string flag :

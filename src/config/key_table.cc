@@ -164,7 +164,11 @@ void AddProcess(std::vector<Key<Config>>& keys) {
            "Entries between checkpoints.", {1, 100'000'000})
       .Add("checkpoint_interval_seconds", AT(transaction_log.checkpoint_interval_seconds), "Time between checkpoints.",
            {1, 86'400})
-      .Add("max_log_files", AT(transaction_log.max_log_files), "Most segments kept.", {2, 10'000});
+      .Add("max_log_files", AT(transaction_log.max_log_files), "Most segments kept.", {2, 10'000})
+      .Add("encryption_key", AT(transaction_log.encryption_key),
+           "Encrypts the log with AES-256-GCM: 32 bytes, in 64 hexadecimal digits or in base64 (`openssl rand -hex "
+           "32`). A "
+           "log that is not encrypted yet is from the next segment on.");
   SectionBuilder<Config>(keys, "circuit_breaker")
       .Add("failure_threshold", AT(circuit_breaker.failure_threshold),
            "Failures in a row after which the service is left alone; 0: never.", {0, 1'000'000})
@@ -290,7 +294,6 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "iceberg.nessie",
                                                       "iceberg.hive",
                                                       "iceberg.rest.vended_credentials",
-                                                      "transaction_log.encryption_key",
                                                       "maintenance",
                                                       "server.flight_port",
                                                       "server.tls",
