@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "ingest/adoption.h"
 
 namespace k2i::ingest {
 namespace {
@@ -35,6 +36,14 @@ std::optional<int64_t> Watermark(const FlushRequest& request) {
   return watermark;
 }
 
+void Count(const std::vector<iceberg::DataFile>& files, FlushResult& result) {
+  for (const auto& file : files) {
+    result.rows += file.record_count;
+    result.bytes += file.file_size_in_bytes;
+    ++result.files;
+  }
+}
+
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
@@ -42,20 +51,18 @@ double Seconds(Duration duration) { return std::chrono::duration<double>(duratio
 Flusher::Flusher(Parts parts, Options options, iceberg::LoadedTable table)
     : parts_(parts),
       options_(std::move(options)),
+      log_(parts.log, parts.committing),
       store_(parts.committing.store, parts.committing.clock),
       table_(table),
       committer_(parts.committing, options_.committer, std::move(table),
-                 [this](const CommitIntentRecord& intent) -> Status {
-                   K2I_RETURN_IF_ERROR(parts_.log.Append(
-                       txlog::CommitIntent{flush_id_, intent.table_uuid, intent.snapshot_id, intent.base_snapshot_id}));
-                   return parts_.log.Sync();
-                 }) {}
+                 [this](const CommitIntentRecord& intent) { return LogIntent(intent); }) {}
 
 Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInfo& cluster, std::stop_token stop) {
+  stop_ = stop;
   FlushResult result;
   while (true) {
     K2I_ASSIGN_OR_RETURN(const Written written, WriteFilesPatiently(request, stop));
-    auto outcome = CommitFiles(request, written, cluster, stop);
+    auto outcome = Commit({written.flush_id, written.files, request.ranges, Watermark(request)}, cluster, stop);
     if (!outcome) {
       // Definitely refused: nothing will ever point to these files. Unknown: they must stay.
       if (outcome.error().code != ErrorCode::kCommitStateUnknown) DeleteFiles(written);
@@ -66,11 +73,7 @@ Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInf
     if (outcome->committed) {
       K2I_RETURN_IF_ERROR(Confirm(written, *outcome));
       result.snapshot_id = outcome->snapshot_id;
-      for (const auto& file : written.files) {
-        result.rows += file.record_count;
-        result.bytes += file.file_size_in_bytes;
-        ++result.files;
-      }
+      Count(written.files, result);
       return result;
     }
     if (outcome->files_unreferenced) DeleteFiles(written);
@@ -109,7 +112,7 @@ Result<Flusher::Written> Flusher::WriteFiles(const FlushRequest& request) {
   auto& committing = parts_.committing;
   Written written{committing.random.Uuid(), {}};
   K2I_RETURN_IF_ERROR(
-      parts_.log.Append(txlog::FlushStarted{written.flush_id, table_.identifier.ToString(), request.ranges}));
+      log_.Append(txlog::FlushStarted{written.flush_id, table_.identifier.ToString(), request.ranges}, stop_));
   store_.TakeWriteTime();
   const Duration started = committing.clock.monotonic();
   K2I_ASSIGN_OR_RETURN(auto writer,
@@ -117,7 +120,7 @@ Result<Flusher::Written> Flusher::WriteFiles(const FlushRequest& request) {
   if (auto wrote = WriteRows(request, *writer, written); !wrote) {
     writer->Abort();
     for (const auto& location : writer->started_files()) (void)committing.store.Delete(location);
-    (void)parts_.log.Append(txlog::FlushAbandoned{written.flush_id, wrote.error().ToString()});
+    log_.AppendIfThereIsRoom(txlog::FlushAbandoned{written.flush_id, wrote.error().ToString()});
     return std::unexpected(wrote.error());
   }
   const Duration uploading = store_.TakeWriteTime();
@@ -150,29 +153,58 @@ datafile::WriterOptions MakeWriterOptions(const iceberg::TableMetadata& table, c
 
 datafile::WriterOptions Flusher::LoggedWriterOptions(const std::string& flush_id) const {
   auto options = MakeWriterOptions(*table_.metadata, options_, flush_id);
-  options.on_file_started = [this, flush_id](const std::string& location) {
-    return parts_.log.Append(txlog::FileStarted{flush_id, location});
+  options.on_file_started = [log = log_, stop = stop_, flush_id](const std::string& location) mutable {
+    return log.Append(txlog::FileStarted{flush_id, location}, stop);
   };
-  options.on_file_finished = [this, flush_id](const iceberg::DataFile& file) {
-    return parts_.log.Append(txlog::FileWritten{flush_id, file.file_path, file.record_count, file.file_size_in_bytes});
+  options.on_file_finished = [log = log_, stop = stop_, flush_id](const iceberg::DataFile& file) mutable {
+    return log.Append(txlog::FileWritten{flush_id, file.file_path, file.record_count, file.file_size_in_bytes}, stop);
   };
   return options;
 }
 
-Result<CommitOutcome> Flusher::CommitFiles(const FlushRequest& request, const Written& written,
-                                           const kafka::ClusterInfo& cluster, std::stop_token stop) {
-  flush_id_ = written.flush_id;
-  const CommitRequest commit{written.flush_id, written.files, request.ranges, Watermark(request)};
-  return committer_.Commit(commit, cluster, stop);
+Result<FlushResult> Flusher::Adopt(const Upload& upload, const kafka::ClusterInfo& cluster, std::stop_token stop) {
+  CommitRequest request{upload.flush_id, upload.files, upload.ranges, upload.watermark_ms};
+  request.snapshot_id = upload.snapshot_id;
+  stop_ = stop;
+  K2I_ASSIGN_OR_RETURN(const auto outcome, Commit(request, cluster, std::move(stop)));
+  FlushResult result{.progress = outcome.progress, .fenced = !outcome.committed};
+  if (!outcome.committed) return result;
+  K2I_RETURN_IF_ERROR(Confirm({upload.flush_id, upload.files}, outcome));
+  result.snapshot_id = outcome.snapshot_id;
+  Count(upload.files, result);
+  return result;
+}
+
+Result<CommitOutcome> Flusher::Commit(const CommitRequest& request, const kafka::ClusterInfo& cluster,
+                                      std::stop_token stop) {
+  txlog::Handover handover{.watermark_ms = request.watermark_ms,
+                           .pipeline = options_.committer.pipeline,
+                           .branch = options_.committer.branch,
+                           .cluster_id = cluster.cluster_id,
+                           .topic_ids = TopicIds(request.ranges, cluster)};
+  under_way_ = {.flush_id = request.flush_id, .handover = std::move(handover)};
+  return committer_.Commit(request, cluster, std::move(stop));
+}
+
+Status Flusher::LogIntent(const CommitIntentRecord& intent) {
+  under_way_.table_uuid = intent.table_uuid;
+  under_way_.snapshot_id = intent.snapshot_id;
+  under_way_.base_snapshot_id = intent.base_snapshot_id;
+  under_way_.handover->manifest = intent.manifest;
+  under_way_.handover->spec_id = intent.spec_id;
+  K2I_RETURN_IF_ERROR(log_.Append(under_way_, stop_));
+  return log_.Sync();
 }
 
 Status Flusher::Confirm(const Written& written, const CommitOutcome& outcome) {
   const auto& table = *committer_.table().metadata;
   DeleteLeftovers();
-  K2I_RETURN_IF_ERROR(
-      parts_.log.Append(txlog::CommitDone{written.flush_id, table_.identifier.ToString(), table.table_uuid,
-                                          outcome.snapshot_id, outcome.progress.Vector()}));
-  return parts_.log.Sync();
+  const auto logged = log_.Append(txlog::CommitDone{written.flush_id, table_.identifier.ToString(), table.table_uuid,
+                                                    outcome.snapshot_id, outcome.progress.Vector()},
+                                  stop_);
+  // Stopped while the disk was full: it is committed all the same, as the next start finds out.
+  if (!logged && logged.error().retryable()) return {};
+  return logged ? log_.Sync() : logged;
 }
 
 void Flusher::DeleteFiles(const Written& written) {
@@ -181,7 +213,7 @@ void Flusher::DeleteFiles(const Written& written) {
       log::Warn("file_not_deleted", {{"location", file.file_path}, {"error", deleted.error().ToString()}});
     }
   }
-  (void)parts_.log.Append(txlog::FlushAbandoned{written.flush_id, "not committed"});
+  log_.AppendIfThereIsRoom(txlog::FlushAbandoned{written.flush_id, "not committed"});
 }
 
 void Flusher::DeleteLeftovers() {
@@ -189,11 +221,11 @@ void Flusher::DeleteLeftovers() {
     const auto& table = *committer_.table().metadata;
     if (leftover.sent && MayHaveLanded(table, options_.committer.branch, leftover.base, leftover.flush_id)) {
       log::Info("flush_of_an_earlier_process_may_have_landed", {{"flush_id", leftover.flush_id}});
-      (void)parts_.log.Append(txlog::FlushAbandoned{leftover.flush_id, "may have been committed; its files stay"});
+      log_.AppendIfThereIsRoom(txlog::FlushAbandoned{leftover.flush_id, "may have been committed; its files stay"});
       continue;
     }
     for (const auto& location : leftover.files) (void)parts_.committing.store.Delete(location);
-    (void)parts_.log.Append(txlog::FlushAbandoned{leftover.flush_id, "left by an earlier process"});
+    log_.AppendIfThereIsRoom(txlog::FlushAbandoned{leftover.flush_id, "left by an earlier process"});
   }
 }
 

@@ -12,6 +12,7 @@
 #include "buffer/hot_buffer.h"
 #include "datafile/rolling_writer.h"
 #include "ingest/metered_store.h"
+#include "ingest/patient_log.h"
 #include "ingest/recovery.h"
 #include "ingest/table_committer.h"
 #include "txlog/log.h"
@@ -32,7 +33,16 @@ struct FlushResult {
   int64_t files = 0;
   int64_t bytes = 0;
   int64_t fenced_rows = 0;  // dropped, because others had committed them
-  bool fenced = false;      // with Options::drop_fenced off
+  bool fenced = false;      // with Options::drop_fenced off, or by Adopt
+};
+
+/// A flush that a process which is no more has written out completely, and was about to commit, or did.
+struct Upload {
+  std::string flush_id;
+  int64_t snapshot_id = 0;  // that its commit asked for
+  std::vector<iceberg::DataFile> files;
+  OffsetRanges ranges;
+  std::optional<int64_t> watermark_ms;
 };
 
 /// Turns rows into files and commits them, every step in the transaction log (design.md §4). One thread.
@@ -62,6 +72,10 @@ class Flusher {
   /// - everything else: definitely refused; the process must stop and say so.
   Result<FlushResult> Flush(FlushRequest request, const kafka::ClusterInfo& cluster, std::stop_token stop);
 
+  /// Commits an earlier process' files in its place, as Flush does its own. `fenced`: others have committed some of the
+  /// ranges, and nothing was. Deletes nothing, whatever the outcome.
+  Result<FlushResult> Adopt(const Upload& upload, const kafka::ClusterInfo& cluster, std::stop_token stop);
+
   /// Files of flushes that an earlier process left uncommitted. They are deleted once a commit of ours has moved the
   /// branch, for until then a request of that process may still be under way; not if one has landed by then.
   void DeleteAfterNextCommit(LeftoverFlush leftover) { leftovers_.push_back(std::move(leftover)); }
@@ -78,8 +92,8 @@ class Flusher {
   Result<Written> WriteFilesPatiently(const FlushRequest& request, std::stop_token stop);
   Result<Written> WriteFiles(const FlushRequest& request);
   Status WriteRows(const FlushRequest& request, datafile::RollingWriter& writer, Written& written);
-  Result<CommitOutcome> CommitFiles(const FlushRequest& request, const Written& written,
-                                    const kafka::ClusterInfo& cluster, std::stop_token stop);
+  Status LogIntent(const CommitIntentRecord& intent);
+  Result<CommitOutcome> Commit(const CommitRequest& request, const kafka::ClusterInfo& cluster, std::stop_token stop);
   Status Confirm(const Written& written, const CommitOutcome& outcome);
   void DeleteFiles(const Written& written);
   void DeleteLeftovers();
@@ -87,9 +101,11 @@ class Flusher {
 
   Parts parts_;
   Options options_;
+  PatientLog log_;
   MeteredStore store_;
   iceberg::LoadedTable table_;
-  std::string flush_id_;  // of the commit under way, for the log
+  std::stop_token stop_;           // of the flush under way
+  txlog::CommitIntent under_way_;  // what the log is told of the commit under way, but for the try
   TableCommitter committer_;
   std::vector<LeftoverFlush> leftovers_;
 };

@@ -148,7 +148,8 @@ Status Pipeline::Shutdown(Status reason) {
     if (auto closed = source_->Close(); !closed) log::Warn("close_failed", {{"error", closed.error().ToString()}});
   }
   // Being asked to stop while still waiting for something at start is a clean stop.
-  if (!reason && stop_.stop_requested() && reason.error().retryable()) return {};
+  const bool cancelled = !reason && (reason.error().retryable() || reason.error().code == ErrorCode::kCancelled);
+  if (cancelled && stop_.stop_requested()) return {};
   return reason ? finished : reason;
 }
 

@@ -123,6 +123,26 @@ TEST_F(PipelineTest, StoreOutageIsWaitedFor) {
   EXPECT_EQ(TotalRecords(), "150");
 }
 
+// At each entry of a flush in turn: FlushStarted, FileStarted, FileWritten, CommitIntent, CommitDone.
+TEST_F(PipelineTest, AFullDiskUnderTheLogPausesFlushingUntilThereIsRoom) {
+  Produce(0, 150);
+  for (int at = 1; at <= 5; ++at) {
+    SCOPED_TRACE(at);
+    int appends = 0, refused = 0;
+    log_storage_.fault = [&](std::string_view operation) -> Status {
+      if (operation != "append" || ++appends < at || refused == 8) return {};
+      ++refused;
+      EXPECT_EQ(health_.Report().at("txlog").has_value(), refused > 1);
+      return Fail(ErrorCode::kResourceExhausted, "no space left on device", Component::kTransactionLog);
+    };
+    Produce(0, 150);
+    ASSERT_TRUE(Live(Options(), StopAfter(60)).has_value());
+    EXPECT_EQ(refused, 8);
+    EXPECT_FALSE(health_.Report().at("txlog").has_value());
+    EXPECT_EQ(TotalRecords(), std::to_string(150 + 150 * at));
+  }
+}
+
 TEST_F(PipelineTest, RefusedStoreStopsWithItsExitCode) {
   Produce(0, 150);
   store_.set_fault_hook([&](const io::StoreCall& call) -> Status {

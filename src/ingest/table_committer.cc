@@ -37,7 +37,7 @@ Error BehindError(const OffsetVector& behind, const OffsetRanges& ranges) {
 
 Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const kafka::ClusterInfo& cluster,
                                              std::stop_token stop) {
-  const int64_t snapshot_id = parts_.random.PositiveInt64();
+  const int64_t snapshot_id = request.snapshot_id ? *request.snapshot_id : parts_.random.PositiveInt64();
   iceberg::AppendRequest append{.snapshot_id = snapshot_id,
                                 .branch = options_.branch,
                                 .commit_uuid = parts_.random.Uuid(),
@@ -125,7 +125,7 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   auto snapshot = attempt.append.Prepare(base, parts_.clock.wall_ms());
   if (!snapshot) return OnUnprepared(snapshot.error());
   snapshot->summary.merge(Summary(attempt.request, next));
-  K2I_RETURN_IF_ERROR(log_intent_({base.table_uuid, attempt.snapshot_id, BranchHead(base, options_.branch)}));
+  K2I_RETURN_IF_ERROR(log_intent_(IntentOf(attempt)));
 
   const Duration started = parts_.clock.monotonic();
   const Status sent = Send(attempt, next, *snapshot);
@@ -135,6 +135,18 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   parts_.metrics.conflicts.Increment();
   log::Info("commit_conflict", {{"table", table_.identifier.ToString()}, {"reason", sent.error().message}});
   return std::nullopt;
+}
+
+CommitIntentRecord TableCommitter::IntentOf(const Attempt& attempt) const {
+  const auto& base = *table_.metadata;
+  CommitIntentRecord intent{.table_uuid = base.table_uuid,
+                            .snapshot_id = attempt.snapshot_id,
+                            .base_snapshot_id = BranchHead(base, options_.branch)};
+  if (const auto* manifest = attempt.append.manifest()) {
+    intent.manifest = manifest->manifest_path;
+    intent.spec_id = manifest->partition_spec_id;
+  }
+  return intent;
 }
 
 /// The base's manifest list may have gone because the base is not the newest any more: expired by another engine. That

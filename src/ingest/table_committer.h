@@ -24,12 +24,17 @@ struct CommitRequest {
   std::map<std::string, std::string> summary = {};  // more keys for the snapshot
   /// Asked about every base before a commit on it; an error ends the commit. May be empty.
   std::function<Status(const iceberg::TableMetadata& base)> check_base = {};
+  /// The snapshot for which a process that is no more may have sent this very commit; both are then tries of one. None:
+  /// a new one is chosen.
+  std::optional<int64_t> snapshot_id = {};
 };
 
 struct CommitIntentRecord {
   std::string table_uuid;
   int64_t snapshot_id = 0;
   std::optional<int64_t> base_snapshot_id;
+  std::string manifest;  // of the request's files; empty where it has none
+  int32_t spec_id = 0;   // of that manifest
 };
 
 struct CommitOutcome {
@@ -96,6 +101,7 @@ class TableCommitter {
 
   Result<iceberg::LoadedTable> LoadFresh();
   Result<std::optional<CommitOutcome>> TryOnce(Attempt& attempt);
+  CommitIntentRecord IntentOf(const Attempt& attempt) const;
   Result<std::optional<CommitOutcome>> OnUnprepared(const Error& error);
   Status Send(Attempt& attempt, const progress::Progress& next, const iceberg::Snapshot& snapshot);
   std::map<std::string, std::string> Summary(const CommitRequest& request, const progress::Progress& next) const;

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/logging.h"
+#include "ingest/adoption.h"
 #include "ingest/recovery_actions.h"
 
 namespace k2i::ingest {
@@ -97,10 +98,10 @@ Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::Recover
     return {};
   }
   K2I_RETURN_IF_ERROR(CheckTableFits(options_.table, declared, *found->metadata));
-  return UseTable(std::move(*found));
+  return UseTable(std::move(*found), std::move(stop));
 }
 
-Status TableStream::UseTable(iceberg::LoadedTable table) {
+Status TableStream::UseTable(iceberg::LoadedTable table, std::stop_token stop) {
   const auto& schema = table.metadata->current_schema();
   K2I_RETURN_IF_ERROR(CheckKeyColumn(schema, options_.views.key_column));
   K2I_ASSIGN_OR_RETURN(const auto decoding, FitToTable(options_.rows, schema));
@@ -116,6 +117,8 @@ Status TableStream::UseTable(iceberg::LoadedTable table) {
     committed_ = boundary->progress;
   }
   flusher_ = std::make_unique<Flusher>(parts_.flushing, options_.flusher, table);
+  const AdoptionParts adoption{*flusher_, parts_.flushing, options_.flusher.committer, cluster_, options_.start_retry};
+  K2I_ASSIGN_OR_RETURN(committed_, AdoptUploads(adoption, table, committed_, recovered_, std::move(stop)));
   K2I_RETURN_IF_ERROR(ResolveLeftovers(*flusher_, parts_.flushing.log, recovered_, name, *table.metadata, committed_));
   recovered_ = {};
   K2I_RETURN_IF_ERROR(views_.Show(flusher_->table().metadata));
@@ -227,7 +230,7 @@ Status TableStream::InferIfDue(bool finishing) {
     return {};
   }
   committing.health.Healthy("catalog");
-  K2I_RETURN_IF_ERROR(UseTable(std::move(*table)));
+  K2I_RETURN_IF_ERROR(UseTable(std::move(*table), hard_stop_.get_token()));
   // If another process made the table, it may have committed what we hold: the comparison at commit drops it then.
   for (auto& batch : std::exchange(sample_, {})) K2I_RETURN_IF_ERROR(Decode(std::move(batch)));
   return {};

@@ -95,7 +95,7 @@ class TableStream {
     Duration started;
   };
 
-  Status UseTable(iceberg::LoadedTable table);
+  Status UseTable(iceberg::LoadedTable table, std::stop_token stop);
   Status InferIfDue(bool finishing);
   Status ConsumeEnds(const kafka::MessageBatch& batch);
   Status Decode(kafka::MessageBatch batch);

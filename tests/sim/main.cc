@@ -49,6 +49,7 @@ constexpr const char* kMustHappen[] = {"killed",
                                        "dead letter",
                                        "acknowledged",
                                        "life with fenced rows",
+                                       "flush adopted",
                                        "end without a record",
                                        "circuit breaker open"};
 constexpr int64_t kEnoughToSeeAll = 5000;

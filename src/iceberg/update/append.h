@@ -35,6 +35,8 @@ class Append {
   /// `base`, of several, or do not fit it; NotSupported for tables of v1.
   Result<Snapshot> Prepare(const TableMetadata& base, int64_t now_ms);
 
+  /// The manifest of the new files; nullptr until Prepare has written it, and where there are no files.
+  const ManifestFile* manifest() const { return manifests_.empty() ? nullptr : &manifests_.front(); }
   /// Locations written so far, for clean-up after a definite failure.
   const std::vector<std::string>& written() const { return written_; }
 
