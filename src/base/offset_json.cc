@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace k2i {
@@ -38,6 +39,11 @@ Status ForEachPartition(const json& topics, Take take) {
 
 }  // namespace
 
+bool IsInt64(const json& value) {
+  constexpr auto kHighest = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  return value.is_number_integer() && (!value.is_number_unsigned() || value.get<uint64_t>() <= kHighest);
+}
+
 json ToJson(const OffsetRanges& ranges) {
   json out = json::object();
   for (const auto& [partition, range] : ranges) {
@@ -58,7 +64,7 @@ Result<OffsetRanges> RangesFromJson(const json& topics) {
   OffsetRanges ranges;
   K2I_RETURN_IF_ERROR(ForEachPartition(topics, [&](TopicPartition partition, const json& value) {
     if (!value.is_array() || value.size() != 2) return false;
-    if (!value[0].is_number_integer() || !value[1].is_number_integer()) return false;
+    if (!IsInt64(value[0]) || !IsInt64(value[1])) return false;
     ranges[std::move(partition)] = {Offset{value[0].get<int64_t>()}, Offset{value[1].get<int64_t>()}};
     return true;
   }));
@@ -68,7 +74,7 @@ Result<OffsetRanges> RangesFromJson(const json& topics) {
 Result<OffsetVector> OffsetsFromJson(const json& topics) {
   OffsetVector offsets;
   K2I_RETURN_IF_ERROR(ForEachPartition(topics, [&](TopicPartition partition, const json& value) {
-    if (!value.is_number_integer()) return false;
+    if (!IsInt64(value)) return false;
     offsets[std::move(partition)] = Offset{value.get<int64_t>()};
     return true;
   }));

@@ -13,6 +13,9 @@
 namespace k2i {
 
 /// {"events":{"0":[100,123]}}, half-open.
+/// An integer that int64_t holds; conversion alone would take any number, and make what it likes of 1e300.
+bool IsInt64(const nlohmann::json& value);
+
 nlohmann::json ToJson(const OffsetRanges& ranges);
 /// {"events":{"0":123}}
 nlohmann::json ToJson(const OffsetVector& offsets);

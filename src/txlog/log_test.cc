@@ -120,6 +120,21 @@ TEST(FrameTest, RejectsPayloadsOfAnotherShape) {
   }
 }
 
+TEST(FrameTest, RejectsNumbersThatAreNoIntegersOf64Bits) {
+  const auto written = [](const std::string& count) {
+    return DecodePayload(3, R"({"flush_id":"f","location":"l","size_bytes":-1,"record_count":)" + count + "}");
+  };
+  EXPECT_EQ(std::get<FileWritten>(*written("9223372036854775807")).record_count, 9223372036854775807);
+  for (const char* count : {"1.0", "1e300", "9223372036854775808", "true", "null"}) {
+    ASSERT_FALSE(written(count).has_value()) << count;
+    EXPECT_EQ(written(count).error().code, ErrorCode::kCorruption);
+  }
+  EXPECT_FALSE(
+      DecodePayload(5, R"({"flush_id":"f","table":"t","table_uuid":"u","snapshot_id":1,"next":{"e":{"0":1e19}}})"));
+  EXPECT_FALSE(DecodePayload(
+      5, R"({"flush_id":"f","table":"t","table_uuid":"u","snapshot_id":1,"next":{"e":{"0":9223372036854775808}}})"));
+}
+
 TEST_F(LogTest, StateSurvivesACrash) {
   {
     auto opened = Open();
