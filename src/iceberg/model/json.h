@@ -39,7 +39,7 @@ Result<Literal> LiteralFromJson(const Type& type, const JsonView& json);
 nlohmann::json TableMetadataToJson(const TableMetadata& metadata);
 Result<TableMetadata> TableMetadataFromJson(const JsonView& json);
 
-/// Text to JSON. Corruption, naming `what`, for text that is not JSON.
+/// Text to JSON. Corruption, naming `what`, for text that is not JSON or is nested more than a thousand deep.
 Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what);
 /// JSON to text; bytes that are not UTF-8 become U+FFFD.
 std::string JsonText(const nlohmann::json& json);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -92,7 +93,11 @@ std::optional<Bytes> BytesFrom(const Type& type, const std::string& text) {
 
 Result<Literal> FromNumber(const Type& type, const JsonView& json) {
   if (!json.value().is_number()) return json.Malformed("not a number");
-  if (type.id() == TypeId::kFloat) return Literal(json.value().get<float>());
+  if (type.id() == TypeId::kFloat) {
+    const auto value = json.value().get<float>();
+    if (!std::isfinite(value)) return json.Malformed("larger than a float holds");  // JSON could not say it again
+    return Literal(value);
+  }
   return Literal(json.value().get<double>());
 }
 

@@ -12,6 +12,9 @@ namespace {
 
 constexpr int32_t kHighestFormatVersion = 3;
 constexpr int64_t kNoSnapshot = -1;  // how some writers say that there is none
+/// Nothing of a table nests so deeply; the bound keeps a hostile document from using up the stack when it is written
+/// again, members that we do not know included.
+constexpr int kMaxJsonDepth = 1000;
 
 constexpr std::array<std::string_view, 22> kModelled = {
     "format-version", "table-uuid",      "location",     "last-sequence-number", "last-updated-ms",
@@ -20,6 +23,23 @@ constexpr std::array<std::string_view, 22> kModelled = {
     "snapshots",      "snapshot-log",    "metadata-log", "sort-orders",          "default-sort-order-id",
     "refs",           "next-row-id",
 };
+
+bool NestsTooDeeply(std::string_view json) {
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      if (c == '\\') ++i;  // the character behind it, a quote perhaps
+    } else if (c == '[' || c == '{') {
+      if (++depth > kMaxJsonDepth) return true;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+  return false;
+}
 
 template <typename T>
 Result<std::vector<T>> ListOf(const JsonView& json, std::string_view key, Result<T> (*parse)(const JsonView&)) {
@@ -196,6 +216,7 @@ Result<TableMetadata> ParseTableMetadata(std::string_view text) {
 }
 
 Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what) {
+  if (NestsTooDeeply(text)) return Fail(ErrorCode::kCorruption, fmt::format("{}: nested too deeply", what));
   nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   if (json.is_discarded()) return Fail(ErrorCode::kCorruption, fmt::format("{}: not JSON", what));
   return json;

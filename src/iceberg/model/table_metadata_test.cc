@@ -240,12 +240,27 @@ TEST(TableMetadataTest, MalformedMetadataNamesThePath) {
 
 TEST(TableMetadataTest, HostileNestingIsRefused) {
   nlohmann::json type = "int";
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 300; ++i) {
     type = {{"type", "list"}, {"element-id", i + 10}, {"element", type}, {"element-required", false}};
   }
   nlohmann::json json = V2();
   json["schemas"][1]["fields"][4]["type"] = type;
   ExpectCorruption(json, "types nest too deeply");
+}
+
+TEST(TableMetadataTest, MembersThatWeDoNotKnowNestNoDeeperThanTheyCanBeWritten) {
+  const auto with_member = [](size_t depth) {
+    std::string text = V2().dump();
+    text.pop_back();
+    return text + R"(,"x":"\"[[","y":)" + std::string(depth, '[') + std::string(depth, ']') + "}";
+  };
+  const auto legal = ParseTableMetadata(with_member(900));
+  ASSERT_TRUE(legal.has_value()) << legal.error().message;
+  EXPECT_EQ(ParseTableMetadata(TableMetadataJson(*legal))->other, legal->other);
+  const auto metadata = ParseTableMetadata(with_member(1'000'000));
+  ASSERT_FALSE(metadata.has_value());
+  EXPECT_EQ(metadata.error().code, ErrorCode::kCorruption);
+  EXPECT_THAT(metadata.error().message, HasSubstr("nested too deeply"));
 }
 
 TEST(LiteralJsonTest, DefaultsReadBackAsTheyWere) {
@@ -276,23 +291,15 @@ TEST(LiteralJsonTest, DefaultsReadBackAsTheyWere) {
 
 TEST(LiteralJsonTest, RefusesValuesOfOtherTypes) {
   const std::pair<const char*, nlohmann::json> cases[] = {
-      {"boolean", 1},
-      {"int", 3000000000},
-      {"int", "1"},
-      {"float", "1.5"},
-      {"decimal(9,2)", 1.5},
-      {"date", "16-11-2017"},
-      {"date", 17486},
-      {"time", "25:00"},
-      {"time", "01:00:00.1234567"},
-      {"timestamp", "now"},
-      {"timestamptz", "2017-11-16T22:31:08"},
-      {"uuid", "f79c"},
-      {"fixed[4]", "0001"},
-      {"binary", "0"},
-      {"binary", "0g"},
-      {"unknown", 1},
-      {"timestamp_ns", "9999-01-01T00:00:00"},
+      {"boolean", 1},         {"int", 3000000000},
+      {"int", "1"},           {"float", "1.5"},
+      {"float", 1e300},       {"decimal(9,2)", 1.5},
+      {"date", "16-11-2017"}, {"date", 17486},
+      {"time", "25:00"},      {"time", "01:00:00.1234567"},
+      {"timestamp", "now"},   {"timestamptz", "2017-11-16T22:31:08"},
+      {"uuid", "f79c"},       {"fixed[4]", "0001"},
+      {"binary", "0"},        {"binary", "0g"},
+      {"unknown", 1},         {"timestamp_ns", "9999-01-01T00:00:00"},
   };
   for (const auto& [name, json] : cases) {
     const auto literal = LiteralFromJson(**ParsePrimitiveType(name), JsonView(json, "x"));
