@@ -262,6 +262,10 @@ TEST(ManifestTest, RefusesEntriesThatReadersWouldMisread) {
   entry = Added(File("a"));
   entry.snapshot_id = 78;
   EXPECT_EQ(code(entry), ErrorCode::kInvalidArgument);
+  entry = Added(File("a"));
+  entry.data_file.record_count = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(CodeOf(EncodeManifest(2, TableSchema(), TableSpec(), 77, {entry, Added(File("b"))})),
+            ErrorCode::kInvalidArgument);
 }
 
 /// A manifest as an old engine writes it: v1, other order and types of fields, fields we do not know.

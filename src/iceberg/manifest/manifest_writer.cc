@@ -35,26 +35,25 @@ Status CheckEntry(const ManifestEntry& entry, bool deletes, int64_t snapshot_id)
   return {};
 }
 
-void Count(const ManifestEntry& entry, ManifestFile& summary) {
-  const int64_t rows = entry.data_file.record_count;
-  switch (entry.status) {
-    case EntryStatus::kAdded:
-      ++summary.added_files_count;
-      summary.added_rows_count += rows;
-      break;
-    case EntryStatus::kExisting:
-      ++summary.existing_files_count;
-      summary.existing_rows_count += rows;
-      break;
-    case EntryStatus::kDeleted:
-      ++summary.deleted_files_count;
-      summary.deleted_rows_count += rows;
-      return;  // not live: its sequence number does not count
-  }
-  if (!entry.sequence_number.has_value()) return;
+/// False when the rows are more than 64 bits hold.
+bool CountRows(const ManifestEntry& entry, int32_t& files, int64_t& rows) {
+  ++files;
+  return !__builtin_add_overflow(rows, entry.data_file.record_count, &rows);
+}
+
+Status Count(const ManifestEntry& entry, ManifestFile& summary) {
+  const bool counted = entry.status == EntryStatus::kAdded
+                           ? CountRows(entry, summary.added_files_count, summary.added_rows_count)
+                       : entry.status == EntryStatus::kExisting
+                           ? CountRows(entry, summary.existing_files_count, summary.existing_rows_count)
+                           : CountRows(entry, summary.deleted_files_count, summary.deleted_rows_count);
+  if (!counted) return Refuse(entry.data_file, "with those before it, more rows than 64 bits count");
+  const bool live = entry.status != EntryStatus::kDeleted;
+  if (!live || !entry.sequence_number.has_value()) return {};
   const bool first = summary.min_sequence_number == kUnassignedSequence;
   summary.min_sequence_number =
       first ? *entry.sequence_number : std::min(summary.min_sequence_number, *entry.sequence_number);
+  return {};
 }
 
 std::map<std::string, std::string> Metadata(int32_t format_version, const Schema& schema, const PartitionSpec& spec,
@@ -92,7 +91,7 @@ Result<EncodedManifest> EncodeManifest(int32_t format_version, const Schema& sch
     if (!partition.has_value()) return std::unexpected(partition.error().With(entry.data_file.file_path));
     K2I_RETURN_IF_ERROR(writer.Append(EntryValue(format_version, entry, *std::move(partition))));
     partitions.Add(entry.data_file.partition);
-    Count(entry, result.summary);
+    K2I_RETURN_IF_ERROR(Count(entry, result.summary));
   }
   K2I_ASSIGN_OR_RETURN(result.bytes, writer.Finish());
   result.summary.manifest_length = static_cast<int64_t>(result.bytes.size());
