@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The ticket of plain Flight, which clients may write themselves:
+// {"table":"lake.events","from":{"events":{"0":123}},"follow":false}
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "query/service.h"
+
+namespace k2i::server::flight {
+
+/// Whether a ticket or a command is of this kind: Flight SQL's never begin with a brace.
+bool IsTailTicket(std::string_view bytes);
+
+/// InvalidArgument for what is not of that shape; members besides "table" may be left out, others are refused.
+Result<query::TailRequest> ParseTailTicket(std::string_view json);
+
+std::string ToJson(const query::TailRequest& request);
+
+}  // namespace k2i::server::flight
