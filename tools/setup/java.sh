@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Kafka, the Iceberg REST server and Spark's Iceberg jars, each a folder of jars with known sums.
+# Kafka, the Iceberg REST server, Spark's Iceberg jars and the Flight SQL driver, each a folder of jars with known sums.
 
 readonly MAVEN_DEPENDENCY=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 readonly REST_FIXTURES=org.apache.iceberg:iceberg-open-api:1.11.0:jar:test-fixtures
@@ -41,6 +41,7 @@ install_kafka_4() { install_jars kafka-4.4.0; }
 install_kafka_3() { install_jars kafka-3.9.2; }
 install_iceberg_rest() { install_jars iceberg-rest; }
 install_spark() { install_jars spark; }
+install_flight_sql() { install_jars flight-sql; }
 
 # Beside the jars, not among them: their sums name every file of that folder.
 install_rest_main() {
@@ -63,6 +64,7 @@ setup_java() {
   java_step kafka-3.9.2 install_kafka_3
   java_step iceberg-rest install_iceberg_rest
   java_step spark install_spark
+  java_step flight-sql install_flight_sql
   step java-rest-main "$K2I_DEPS/java/iceberg-rest-main" install_rest_main \
     "$TOOLS/services/java/iceberg-rest/LoopbackRestServer.java" "$TOOLS/services/java/iceberg-rest/SHA256SUMS"
 }
