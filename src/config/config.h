@@ -197,6 +197,7 @@ struct ServerConfig {
   std::string bind = "127.0.0.1";
   int64_t health_port = 8080;  // 0: any free port
   int64_t metrics_port = 9090;
+  int64_t flight_port = -1;  // -1: off; 0: any free port
 };
 
 /// Reads by SQL and look-up, beside ingestion.

@@ -213,26 +213,10 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
   for (const std::string_view more :
        {"[format]\nvalue = \"avro\"\n", "[format]\nvalue = \"protobuf\"\n", "[format.schema_registry]\nurl = \"u\"\n",
         "[storage]\ntype = \"gcs\"\n", "[storage]\ntype = \"azure\"\n", "[maintenance]\ncompaction_enabled = true\n",
-        "[server]
-flight_port = 1
-", "[[tables]]
-topic = \"x\"
-", "[iceberg.glue]
-x = 1
-",
-        "[schema]
-mode = \"permissive\"
-", "[kafka.security]
-sasl_mechanism = \"AWS_MSK_IAM\"
-",
-        "[kafka.security]
-sasl_password = { vault = \"a#b\" }
-", "[format]
-key = \"json\"
-",
-        "[security]
-tokens = 1
-"}) {
+        "[server]\ntls = true\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
+        "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
+        "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[format]\nkey = \"json\"\n",
+        "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
   for (const std::string flag :
@@ -331,6 +315,8 @@ TEST(ConfigTest, FindsContradictions) {
   };
   expect("[server]\nmetrics_port = 8080\n",
          "k2i.toml:10: 'server.metrics_port' is the health_port too: each needs its own");
+  expect("[server]\nflight_port = 9090\n",
+         "k2i.toml:10: 'server.flight_port' is the metrics_port too: each needs its own");
   expect("[storage]\ntype = \"local\"\nsession_token = \"t\"\n",
          "k2i.toml:11: 'storage.session_token' needs 'storage.access_key_id' too");
   expect("[kafka.security]\nprotocol = \"SASL_SSL\"\n", "k2i.toml: 'kafka.security.sasl_mechanism' is missing");

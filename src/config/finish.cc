@@ -234,8 +234,14 @@ void Checker::CheckStorage() {
 
 void Checker::CheckServer() {
   const ServerConfig& server = config_.server;
-  if (server.enabled && server.health_port == server.metrics_port && server.health_port != 0) {
+  if (!server.enabled) return;
+  if (server.health_port == server.metrics_port && server.health_port != 0) {
     Add("server.metrics_port", "is the health_port too: each needs its own");
+  }
+  if (server.flight_port <= 0) return;
+  if (server.flight_port == server.health_port) Add("server.flight_port", "is the health_port too: each needs its own");
+  if (server.flight_port == server.metrics_port) {
+    Add("server.flight_port", "is the metrics_port too: each needs its own");
   }
 }
 

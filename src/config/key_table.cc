@@ -178,7 +178,10 @@ void AddProcess(std::vector<Key<Config>>& keys) {
       .Add("enabled", AT(server.enabled), "Serve health and metrics.")
       .Add("bind", AT(server.bind), "Address to listen on.")
       .Add("health_port", AT(server.health_port), "Port of health and status; 0: any free one.", {0, 65'535})
-      .Add("metrics_port", AT(server.metrics_port), "Port of `/metrics`; 0: any free one.", {0, 65'535});
+      .Add("metrics_port", AT(server.metrics_port), "Port of `/metrics`; 0: any free one.", {0, 65'535})
+      .Add("flight_port", AT(server.flight_port),
+           "Port of Arrow Flight SQL ([flight.md](flight.md)), without authentication; 0: any free one; -1: off.",
+           {-1, 65'535});
   SectionBuilder<Config>(keys, "query")
       .Add("enabled", AT(query.enabled), "Answer queries and look-ups on `server.health_port`.")
       .Add("threads", AT(query.threads), "Of all queries together, beside those that read Kafka and write files.",
@@ -279,8 +282,12 @@ const std::vector<SectionInfo>& Sections() {
       {"transaction_log", "", "The local log that makes recovery fast."},
       {"circuit_breaker", "",
        "Of the catalog and the store, each for itself: reading goes on meanwhile until the buffer is full."},
+<<<<<<< HEAD
       {"server", "monitoring", "Health and metrics over HTTP."},
       {"query", "", "Reads by SQL and look-up, of the newest rows and the whole table as one."},
+=======
+      {"server", "monitoring", "Health and metrics over HTTP, and queries over Arrow Flight SQL."},
+>>>>>>> db84f88 (Take server.flight_port)
       {"log", "", "Logs on standard error."}};
   return sections;
 }
@@ -295,7 +302,6 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "iceberg.hive",
                                                       "iceberg.rest.vended_credentials",
                                                       "maintenance",
-                                                      "server.flight_port",
                                                       "server.tls",
                                                       "security",
                                                       "tables"};
