@@ -6,6 +6,8 @@
 // Parquet encryption; and the names must be bound to OpenSSL's own libraries, for the crash depends on what is called
 // first.
 #include <arrow/api.h>
+#include <arrow/flight/client.h>
+#include <arrow/flight/server.h>
 #include <arrow/io/memory.h>
 #include <arrow/util/secure_string.h>
 #include <curl/curl.h>
@@ -67,12 +69,22 @@ struct Certificate {
   std::string Pem() const {
     Owned<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
     PEM_write_bio_X509(bio.get(), x509.get());
-    char* text = nullptr;
-    const long length = BIO_get_mem_data(bio.get(), &text);
-    return std::string(text, static_cast<size_t>(length));
+    return Text(bio.get());
+  }
+
+  std::string KeyPem() const {
+    Owned<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
+    PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    return Text(bio.get());
   }
 
  private:
+  static std::string Text(BIO* bio) {
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(bio, &text);
+    return std::string(text, static_cast<size_t>(length));
+  }
+
   void AddExtension(int nid, const char* value) {
     Owned<X509_EXTENSION, X509_EXTENSION_free> extension(X509V3_EXT_conf_nid(nullptr, nullptr, nid, value));
     X509_add_ext(x509.get(), extension.get(), -1);
@@ -164,6 +176,29 @@ Owned<rd_kafka_t, rd_kafka_destroy> MakeKafkaClient(const std::string& servers, 
   return Owned<rd_kafka_t, rd_kafka_destroy>(client);
 }
 
+/// What a Flight client and a Flight server say to each other over TLS.
+arrow::Status CallFlightOverTls(const Certificate& certificate) {
+  namespace flight = arrow::flight;
+  struct Server final : flight::FlightServerBase {
+    arrow::Status ListActions(const flight::ServerCallContext&, std::vector<flight::ActionType>* actions) override {
+      actions->emplace_back("nothing", "does nothing");
+      return arrow::Status::OK();
+    }
+  } server;
+  ARROW_ASSIGN_OR_RAISE(const auto any_port, flight::Location::ForGrpcTls("127.0.0.1", 0));
+  flight::FlightServerOptions server_options(any_port);
+  server_options.tls_certificates = {{certificate.Pem(), certificate.KeyPem()}};
+  ARROW_RETURN_NOT_OK(server.Init(server_options));
+  flight::FlightClientOptions client_options = flight::FlightClientOptions::Defaults();
+  client_options.tls_root_certs = certificate.Pem();
+  ARROW_ASSIGN_OR_RAISE(const auto location, flight::Location::ForGrpcTls("127.0.0.1", server.port()));
+  ARROW_ASSIGN_OR_RAISE(const auto client, flight::FlightClient::Connect(location, client_options));
+  ARROW_ASSIGN_OR_RAISE(const auto actions, client->ListActions());
+  ARROW_RETURN_NOT_OK(client->Close());
+  ARROW_RETURN_NOT_OK(server.Shutdown());
+  return actions.size() == 1 ? arrow::Status::OK() : arrow::Status::Invalid("no action");
+}
+
 const arrow::util::SecureString kFooterKey(std::string("0123456789abcdef"));
 
 std::shared_ptr<arrow::Buffer> WriteEncrypted(const arrow::Table& table) {
@@ -184,7 +219,7 @@ std::shared_ptr<arrow::Table> ReadEncrypted(const std::shared_ptr<arrow::Buffer>
   return builder.Build().ValueOrDie()->ReadTable().ValueOrDie();
 }
 
-TEST(OpensslOrderTest, TlsKafkaAndParquetEncryptionLiveInOneProcess) {
+TEST(OpensslOrderTest, TlsKafkaFlightAndParquetEncryptionLiveInOneProcess) {
   const Certificate certificate;
   TlsServer server(certificate);
   EXPECT_EQ(GetOverTls("https://" + server.address() + "/", certificate.Pem()), "ok");
@@ -201,6 +236,9 @@ TEST(OpensslOrderTest, TlsKafkaAndParquetEncryptionLiveInOneProcess) {
   const auto file = WriteEncrypted(*table);
   EXPECT_EQ(file->ToString().substr(0, 4), "PARE");
   EXPECT_TRUE(ReadEncrypted(file)->Equals(*table));
+
+  const arrow::Status flight = CallFlightOverTls(certificate);
+  EXPECT_TRUE(flight.ok()) << flight;
 
   EXPECT_EQ(GetOverTls("https://" + server.address() + "/", certificate.Pem()), "ok");
 }
