@@ -39,6 +39,10 @@ def rows_of(connection, sql: str, parameters=None) -> list[dict]:
         return cursor.fetch_arrow_table().to_pylist()
 
 
+def metadata(schema: pa.Schema) -> dict:
+    return {key.decode(): json.loads(value) for key, value in schema.metadata.items()}
+
+
 def test_adbc_reads_every_type(adbc):
     first, second, third = rows_of(adbc, "SELECT * FROM lake.events")
     assert first == {
@@ -55,9 +59,17 @@ def test_adbc_reads_every_type(adbc):
 def test_adbc_binds_parameters(adbc):
     assert [row["text"] for row in rows_of(adbc, "SELECT * FROM lake.numbers WHERE n = ?", (77,))] == ["row 77"]
     assert [row["n"] for row in rows_of(adbc, "SELECT * FROM lake.numbers WHERE text = ?", ("row 5",))] == [5]
-    assert rows_of(adbc, "SELECT ?", ("any",)) == [{"v": "any"}]
+    for value in ("any", 5, 0.5, None):
+        assert rows_of(adbc, "SELECT ?", (value,)) == [{"v": value}]
     with adbc.cursor() as cursor, pytest.raises(adbc_driver_manager.Error, match="one row of parameters"):
         cursor.execute("SELECT * FROM lake.numbers WHERE n = ?", parameters=pa.record_batch({"1": [1, 2]}))
+
+
+def test_adbc_shows_what_an_answer_saw(adbc):
+    with adbc.cursor() as cursor:
+        cursor.execute("SELECT * FROM lake.events")
+        says = metadata(cursor.fetch_arrow_table().schema)
+    assert says["k2i.snapshot-id"] == 1000 and says["k2i.offsets"] == {"events": {"0": 3}}
 
 
 def test_adbc_reads_more_than_a_message(adbc):
@@ -174,10 +186,6 @@ def test_jdbc_sees_errors_and_cancels(jdbc):
     assert jdbc["error update"][0].startswith("failed")
     assert "Timeout: as was asked for, later" in jdbc["error late"][0]
     assert "cancelled" in jdbc
-
-
-def metadata(schema: pa.Schema) -> dict:
-    return {key.decode(): json.loads(value) for key, value in schema.metadata.items()}
 
 
 def test_pyarrow_joins_hot_rows_to_a_snapshot(server):

@@ -33,10 +33,6 @@ arrow::Status Failed(const rpc::ServerCallContext& context, std::string_view cal
   return ToFlightStatus(error);
 }
 
-Result<std::shared_ptr<arrow::Schema>> NoTicketHere() {
-  return Fail(ErrorCode::kInvalidArgument, "a ticket is for DoGet");
-}
-
 /// An answer with one result of those bytes.
 rpc::Result ResultOf(std::string bytes) { return rpc::Result(arrow::Buffer::FromString(std::move(bytes))); }
 
@@ -81,25 +77,33 @@ Result<rpc::FlightInfo> Dispatcher::Info(const Context& context, const rpc::Flig
   return CommandInfo(context, request);
 }
 
+Result<std::shared_ptr<arrow::Schema>> Dispatcher::CommandSchema(const Command& command) {
+  using SchemaResult = Result<std::shared_ptr<arrow::Schema>>;
+  return std::visit(Overloaded{
+                        [](const StatementTicket&) -> SchemaResult {
+                          return Fail(ErrorCode::kInvalidArgument, "a ticket is for DoGet");
+                        },
+                        [this](const StatementQuery& c) { return statements_.Schema(c); },
+                        [this](const PreparedStatementQuery& c) { return statements_.Schema(c); },
+                        [](const auto& c) -> SchemaResult { return SchemaOf(c); },
+                    },
+                    command);
+}
+
 Result<rpc::FlightInfo> Dispatcher::CommandInfo(const Context& context, const rpc::FlightDescriptor& request) {
   K2I_ASSIGN_OR_RETURN(const Command command, ParseCommand(request.cmd));
   K2I_ASSIGN_OR_RETURN(const CallSettings settings, ReadHeaders(context.incoming_headers()));
-  using SchemaResult = Result<std::shared_ptr<arrow::Schema>>;
+  K2I_ASSIGN_OR_RETURN(const auto schema, CommandSchema(command));
+  const auto* statement = std::get_if<StatementQuery>(&command);
+  const auto* prepared = std::get_if<PreparedStatementQuery>(&command);
   // What asks for metadata is its own ticket.
-  std::string ticket = request.cmd;
-  K2I_ASSIGN_OR_RETURN(const auto schema,
-                       std::visit(Overloaded{[](const StatementTicket&) -> SchemaResult { return NoTicketHere(); },
-                                             [&](const StatementQuery& c) -> SchemaResult {
-                                               ticket = statements_.Ticket(c, settings);
-                                               return statements_.Schema(c);
-                                             },
-                                             [&](const PreparedStatementQuery& c) -> SchemaResult {
-                                               ticket = statements_.Ticket(c, settings);
-                                               return statements_.Schema(c);
-                                             },
-                                             [](const auto& c) -> SchemaResult { return SchemaOf(c); }},
-                                  command));
+  std::string ticket = statement != nullptr  ? statements_.Ticket(*statement, settings)
+                       : prepared != nullptr ? statements_.Ticket(*prepared, settings)
+                                             : request.cmd;
   const std::vector endpoints = {rpc::FlightEndpoint({std::move(ticket)}, {}, std::nullopt, "")};
+  // Types of a prepared statement's columns may follow from the values bound to it. Its client had the schema that is
+  // known before; that of the stream is the right one, and ADBC shows the stream's metadata only if none is here.
+  if (prepared != nullptr) return rpc::FlightInfo({.descriptor = request, .endpoints = endpoints});
   FLIGHT_ASSIGN_OR_RETURN(auto info, rpc::FlightInfo::Make(*schema, request, endpoints, -1, -1));
   return info;
 }
@@ -121,11 +125,22 @@ arrow::Status Dispatcher::PollFlightInfo(const Context& context, const rpc::Flig
   return arrow::Status::OK();
 }
 
+Result<std::string> Dispatcher::SerializedSchema(const Context& context, const rpc::FlightDescriptor& request) {
+  if (request.type == rpc::FlightDescriptor::PATH || IsTailTicket(request.cmd)) {
+    K2I_ASSIGN_OR_RETURN(const rpc::FlightInfo info, Info(context, request));
+    return info.serialized_schema();
+  }
+  K2I_ASSIGN_OR_RETURN(const Command command, ParseCommand(request.cmd));
+  K2I_ASSIGN_OR_RETURN(const auto schema, CommandSchema(command));
+  FLIGHT_ASSIGN_OR_RETURN(const auto result, rpc::SchemaResult::Make(*schema));
+  return result->serialized_schema();
+}
+
 arrow::Status Dispatcher::GetSchema(const Context& context, const rpc::FlightDescriptor& request,
                                     std::unique_ptr<rpc::SchemaResult>* schema) {
-  const auto found = Info(context, request);
-  if (!found.has_value()) return Failed(context, "GetSchema", found.error());
-  *schema = std::make_unique<rpc::SchemaResult>(found->serialized_schema());
+  auto bytes = SerializedSchema(context, request);
+  if (!bytes.has_value()) return Failed(context, "GetSchema", bytes.error());
+  *schema = std::make_unique<rpc::SchemaResult>(*std::move(bytes));
   return arrow::Status::OK();
 }
 

@@ -52,6 +52,8 @@ class Dispatcher final : public arrow::flight::FlightServerBase {
 
   Result<arrow::flight::FlightInfo> Info(const Context& context, const arrow::flight::FlightDescriptor& request);
   Result<arrow::flight::FlightInfo> CommandInfo(const Context& context, const arrow::flight::FlightDescriptor& request);
+  Result<std::shared_ptr<arrow::Schema>> CommandSchema(const Command& command);
+  Result<std::string> SerializedSchema(const Context& context, const arrow::flight::FlightDescriptor& request);
   Result<Stream> Open(const Context& context, const std::string& ticket);
   Result<Stream> OpenTail(const Context& context, const std::string& ticket);
   Status Put(arrow::flight::FlightMessageReader& reader);

@@ -92,10 +92,12 @@ OffsetVector Offsets(int64_t numbers) {
   return {{{"numbers", PartitionId{0}}, Offset{(numbers + 1) / 2}}, {{"numbers", PartitionId{1}}, Offset{numbers / 2}}};
 }
 
-Batch OneText(const std::string& text, const std::shared_ptr<arrow::Schema>& schema) {
-  const auto scalar = arrow::MakeScalar(text);
-  return arrow::RecordBatch::Make(schema, 1, {arrow::MakeArrayFromScalar(*scalar, 1).ValueOrDie()});
+Batch OneValue(const arrow::Scalar& value) {
+  return arrow::RecordBatch::Make(arrow::schema({arrow::field("v", value.type)}), 1,
+                                  {arrow::MakeArrayFromScalar(value, 1).ValueOrDie()});
 }
+
+Batch OneText(const std::string& text) { return OneValue(*arrow::MakeScalar(text)); }
 
 /// Rows whose `column` is `value`, of another type perhaps.
 Batches Where(const Batch& rows, int column, const std::shared_ptr<arrow::Scalar>& value) {
@@ -190,25 +192,26 @@ Result<std::unique_ptr<query::Answer>> FixedTables::Query(const query::SqlReques
     const std::lock_guard lock(mutex_);
     last_request_ = request;
   }
-  K2I_ASSIGN_OR_RETURN(const Plan plan, Parse(request.sql));
+  K2I_ASSIGN_OR_RETURN(Plan plan, Parse(request.sql));
   Batches batches;
   More more;
   switch (plan.kind) {
     case Plan::kError:
       return Fail(plan.error, "as was asked for");
     case Plan::kLateError:
-      batches = {OneText("first", plan.schema)};
+      batches = {OneText("first")};
       more = [code = plan.error]() -> Result<Batch> { return Fail(code, "as was asked for, later"); };
       break;
     case Plan::kForever:
-      batches = {OneText("first", plan.schema)};
+      batches = {OneText("first")};
       more = []() -> Result<Batch> {
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
         return nullptr;
       };
       break;
     case Plan::kParameter:
-      batches = {OneText(request.parameters.at(0)->ToString(), plan.schema)};
+      batches = {OneValue(*request.parameters.at(0))};
+      plan.schema = batches.front()->schema();
       break;
     case Plan::kTable:
       batches =

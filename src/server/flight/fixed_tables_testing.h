@@ -2,7 +2,7 @@
 //
 // A query::Service of fixed tables, for tests of servers and of others' drivers. It knows so much SQL:
 //   SELECT * FROM table [WHERE column = ?]   (columns of 64-bit numbers and of text; LIMIT n too)
-//   SELECT ?                                 a text
+//   SELECT ?                                 the value; before it is bound, a text is promised
 //   SELECT forever                           one row, then nothing until it is cancelled
 //   SELECT error Code / SELECT late error Code   fails at once, or after one row
 // Tables: lake.events (every type), lake.numbers (100,000 rows, topic "numbers"), other.empty.

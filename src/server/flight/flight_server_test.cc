@@ -159,6 +159,10 @@ TEST_F(FlightServerTest, PreparedStatementsTakeParameters) {
   EXPECT_FALSE(created.result_schema.empty() || created.parameter_schema.empty());
   const std::string command = EncodePreparedQuery(created.handle);
   EXPECT_TRUE(Rows(command).status().IsInvalid()) << "not bound yet";
+  arrow::ipc::DictionaryMemo memo;
+  EXPECT_EQ(Info(command).ValueOrDie()->serialized_schema(), "") << "values may change it";
+  const auto schema = client_->GetSchema(rpc::FlightDescriptor::Command(command)).ValueOrDie();
+  EXPECT_TRUE(schema->GetSchema(&memo).ValueOrDie()->Equals(*Numbers(0)->schema()));
   const auto values = Numbers(3)->SelectColumns({0}).ValueOrDie();
   for (int64_t n = 0; n < 3; ++n) {
     ASSERT_TRUE(Bind(created.handle, values->Slice(n, 1)).ok());
