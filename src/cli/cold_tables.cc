@@ -1,11 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cold_tables.h"
 
-namespace k2i::cli {
+#include "cli/query_engine.h"
+#include "cli/wiring.h"
+#include "ingest/table_opening.h"
+#include "progress/progress.h"
 
-Result<std::unique_ptr<query::Service>> OpenColdTables(const config::Config&) {
-  return Fail(ErrorCode::kNotSupported,
-              "this version reads tables through a running K2I only: start one, or give --url");
+namespace k2i::cli {
+namespace {
+
+/// An engine over views without hot rows, and all it stands on. The table is loaded anew for each question.
+class ColdTables final : public query::Service {
+ public:
+  static Result<std::unique_ptr<query::Service>> Open(const config::Config& config) {
+    auto cold = std::make_unique<ColdTables>(config);
+    K2I_ASSIGN_OR_RETURN(cold->catalog_, MakeCatalog(config, cold->clock_, cold->random_));
+    K2I_ASSIGN_OR_RETURN(cold->engine_, MakeQueryEngine(config, cold->views_, *cold->catalog_.store, nullptr));
+    K2I_RETURN_IF_ERROR(cold->Load());
+    return cold;
+  }
+
+  explicit ColdTables(const config::Config& config)
+      : table_(MakeTableOptions(config)), pipeline_(config.kafka.group_id), branch_(config.iceberg.branch) {}
+
+  Result<std::unique_ptr<query::Answer>> Query(const query::SqlRequest& request) override {
+    K2I_RETURN_IF_ERROR(Load());
+    return engine_->Query(request);
+  }
+  Result<query::Description> Describe(const std::string& sql) override {
+    K2I_RETURN_IF_ERROR(Load());
+    return engine_->Describe(sql);
+  }
+  Result<std::unique_ptr<query::Answer>> Lookup(const query::LookupRequest& request) override {
+    K2I_RETURN_IF_ERROR(Load());
+    return engine_->Lookup(request);
+  }
+  Result<std::unique_ptr<query::Answer>> Tail(const query::TailRequest& request) override {
+    return engine_->Tail(request);
+  }
+  std::vector<query::TableInfo> Tables() override { return engine_->Tables(); }
+  Result<query::TableInfo> Table(const std::string& name) override { return engine_->Table(name); }
+
+ private:
+  Status Load() {
+    K2I_ASSIGN_OR_RETURN(const auto found, ingest::FindTable(*catalog_.catalog, table_));
+    if (!found) {
+      return Fail(ErrorCode::kNotFound, "there is no table " + table_.identifier.ToString(), Component::kCatalog);
+    }
+    auto view = std::make_shared<buffer::View>();
+    view->table = found->metadata;
+    if (const auto* head = view->table->FindRef(branch_)) view->snapshot_id = head->snapshot_id;
+    K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(*view->table, pipeline_, branch_));
+    if (boundary) view->committed = view->end = boundary->progress.Vector();
+    views_.Publish(std::move(view));
+    return {};
+  }
+
+  const ingest::TableOptions table_;
+  const std::string pipeline_, branch_;
+  SystemClock clock_;
+  Random random_{Random::SystemSeed()};
+  CatalogParts catalog_;
+  buffer::ViewPublisher views_;
+  std::unique_ptr<query::Engine> engine_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<query::Service>> OpenColdTables(const config::Config& config) {
+  return ColdTables::Open(config);
 }
 
 }  // namespace k2i::cli

@@ -10,7 +10,7 @@
 namespace k2i::cli {
 
 /// The tables of a configuration as their newest snapshots have them, without the rows that a running K2I still holds.
-/// Errors: NotSupported; those of catalog and store.
+/// NotFound: there is no table yet. Errors of catalog and store.
 Result<std::unique_ptr<query::Service>> OpenColdTables(const config::Config& config);
 
 }  // namespace k2i::cli

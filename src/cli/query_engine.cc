@@ -11,6 +11,7 @@ Result<std::unique_ptr<query::Engine>> MakeQueryEngine(const config::Config& con
                            .table = config.iceberg.table,
                            .views = &views,
                            .store = &store,
+                           .key = config.buffer.key,
                            .topic_column = columns.topic,
                            .partition_column = columns.partition,
                            .offset_column = columns.offset};

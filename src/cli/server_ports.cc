@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/logging.h"
 #include "cli/version.h"
+#include "server/flight/flight_server.h"
 #include "server/monitoring.h"
 #include "server/query_api.h"
 
@@ -54,6 +55,7 @@ struct RunningServer final : StreamServer {
   StreamPorts ports;
   std::unique_ptr<server::HttpServer> health;
   std::unique_ptr<server::HttpServer> metrics;
+  std::unique_ptr<server::flight::FlightServer> flight;
 };
 
 }  // namespace
@@ -70,9 +72,15 @@ Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& co
                                             : server::ServeQueries(config.bind, port, running->ports, *queries));
   K2I_ASSIGN_OR_RETURN(running->metrics,
                        server::ServeMetrics(config.bind, static_cast<int>(config.metrics_port), running->ports));
-  log::Info(
-      "listening",
-      {{"bind", config.bind}, {"health_port", running->health->port()}, {"metrics_port", running->metrics->port()}});
+  if (queries != nullptr && config.flight_port >= 0) {
+    K2I_ASSIGN_OR_RETURN(running->flight,
+                         server::flight::FlightServer::Start(config.bind, static_cast<int>(config.flight_port),
+                                                             *queries, {.version = kVersion}));
+  }
+  log::Info("listening", {{"bind", config.bind},
+                          {"health_port", running->health->port()},
+                          {"metrics_port", running->metrics->port()},
+                          {"flight_port", running->flight == nullptr ? -1 : running->flight->port()}});
   return running;
 }
 

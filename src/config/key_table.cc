@@ -282,12 +282,8 @@ const std::vector<SectionInfo>& Sections() {
       {"transaction_log", "", "The local log that makes recovery fast."},
       {"circuit_breaker", "",
        "Of the catalog and the store, each for itself: reading goes on meanwhile until the buffer is full."},
-<<<<<<< HEAD
-      {"server", "monitoring", "Health and metrics over HTTP."},
-      {"query", "", "Reads by SQL and look-up, of the newest rows and the whole table as one."},
-=======
       {"server", "monitoring", "Health and metrics over HTTP, and queries over Arrow Flight SQL."},
->>>>>>> db84f88 (Take server.flight_port)
+      {"query", "", "Reads by SQL and look-up, of the newest rows and the whole table as one."},
       {"log", "", "Logs on standard error."}};
   return sections;
 }
