@@ -2,6 +2,7 @@
 //
 // The configuration. A line "#flag section.key=value" of the input is a flag too, "#env NAME=VALUE" a variable of the
 // environment; to TOML both are comments.
+#include <random>
 #include <sstream>
 
 #include "config/config.h"
@@ -71,6 +72,24 @@ void Check(std::string_view text) {
   RequireSame(again.error().message, config.error().message, "the same text, the same error");
 }
 
+/// Changes, drops, doubles or moves one line: what most mistakes in a configuration are.
+std::string MutateLine(std::string_view text, size_t max_size, std::minstd_rand& random) {
+  std::vector<std::string> lines;
+  std::istringstream in{std::string(text)};
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  if (lines.empty()) return Mutated(std::string(text), max_size);
+  const auto any = [&] { return static_cast<std::ptrdiff_t>(random() % lines.size()); };
+  const auto chosen = any();
+  const std::string line = lines[static_cast<size_t>(chosen)];
+  const auto kind = random() % 4;
+  if (kind == 0) lines[static_cast<size_t>(chosen)] = Mutated(line, line.size() + 16);
+  if (kind == 1 || kind == 2) lines.insert(lines.begin() + any(), line);
+  if (kind == 3) lines.erase(lines.begin() + chosen);
+  std::string out;
+  for (const std::string& each : lines) out += each + "\n";
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> Seeds() {
@@ -136,4 +155,11 @@ secret_access_key = { env = "SECRET" }
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   k2i::fuzz::Check(k2i::fuzz::TextOf(data, size));
   return 0;
+}
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned seed) {
+  std::minstd_rand random(seed);
+  if (random() % 2 == 0) return LLVMFuzzerMutate(data, size, max_size);
+  const std::string mutated = k2i::fuzz::MutateLine(k2i::fuzz::TextOf(data, size), max_size, random);
+  return k2i::fuzz::PutMutated(mutated, data, size, max_size);
 }

@@ -63,7 +63,8 @@ kafka::MessageBatch Batch(const std::vector<std::string_view>& values, bool keys
   for (size_t i = 0; i < values.size(); ++i) {
     record::MessageBatchBuilder::Record message{.offset = static_cast<int64_t>(i)};
     if (!values[i].empty()) message.value = values[i];
-    if (keys && i % 2 == 1) message.key = values[i].substr(0, 8);
+    // The line before, as bytes of its own choice: a key that is not UTF-8 rejects a good value.
+    if (keys && i % 2 == 1) message.key = values[i - 1].substr(0, 8);
     builder.Add(std::move(message));
   }
   return builder.Build();
@@ -191,16 +192,21 @@ std::vector<std::string> Seeds() {
       R"("tn":"1969-12-31T23:59:59.999999999Z","s":"\u00e5\ud83c\udf80","u":"f79c3e09-677c-4bbd-a479-3f349cb785e7","x":"AAE=",)"
       R"("y":"YQ==","st":{"a":1,"b":"x","c":{"d":1e300}},"li":[1,null,3],"ls":[{"a":"x","b":[true]},null],)"
       R"("mp":{"k":1,"l":null},"a name of more than sixteen bytes":"v"})";
-  return {whole,
-          R"({"l":1})"
-          "\n\n"
-          R"({"l":"no"})"
-          "\n"
-          R"({"x":{"deep":[1,{"y":null}]},"s":[1, 2.50]})"
-          "\n{",
-          R"({"s":"a\"\\\/\b\n\u0001","S":2,"device":{"battery":80,"tags":["a","b"]},"when":"2024-01-01T00:00:00Z"})"
-          "\n" +
-              whole};
+  return {
+      "\xff\n"
+      R"({"unknown":1,"l":2})"
+      "\n"
+      R"({"l":3})",
+      whole,
+      R"({"l":1})"
+      "\n\n"
+      R"({"l":"no"})"
+      "\n"
+      R"({"x":{"deep":[1,{"y":null}]},"s":[1, 2.50]})"
+      "\n{",
+      R"({"s":"a\"\\\/\b\n\u0001","S":2,"device":{"battery":80,"tags":["a","b"]},"when":"2024-01-01T00:00:00Z"})"
+      "\n" +
+          whole};
 }
 
 }  // namespace k2i::fuzz

@@ -96,11 +96,16 @@ void CheckDamage(FuzzedDataProvider data) {
   for (int i = data.ConsumeIntegralInRange(1, 6); i > 0; --i) written.push_back(MakeEntry(data));
   std::string bytes = Segment(written);
   const std::vector<size_t> ends = Ends(written);
-  size_t first_flip = bytes.size(), cut = bytes.size();
+  const std::string whole = bytes;
   for (int flips = data.ConsumeIntegralInRange(0, 3); flips > 0; --flips) {
     const auto at = data.ConsumeIntegralInRange<size_t>(0, bytes.size() - 1);
     bytes[at] ^= static_cast<char>(1 << data.ConsumeIntegralInRange(0, 7));
+  }
+  size_t first_flip = bytes.size(), last_flip = 0, cut = bytes.size();
+  for (size_t at = 0; at < bytes.size(); ++at) {
+    if (bytes[at] == whole[at]) continue;
     first_flip = std::min(first_flip, at);
+    last_flip = at;
   }
   if (data.ConsumeBool()) cut = data.ConsumeIntegralInRange<size_t>(0, cut);
   bytes.resize(cut);
@@ -112,6 +117,9 @@ void CheckDamage(FuzzedDataProvider data) {
   };
   // Damage with no whole frame behind it cannot be told from a torn tail.
   const bool torn = first_flip >= cut || (first_flip >= txlog::kSegmentHeaderSize && ends_in(first_flip, cut) <= 1);
+  // One more end than that of the damaged frame: a whole frame that begins behind all damage.
+  const bool loses_frames = first_flip < cut && ends_in(last_flip, cut) >= 2;
+  Require(!loses_frames || !segment.has_value(), "damage with whole frames behind it is found");
   if (!segment.has_value()) {
     Require(!torn, "a torn tail is no corruption");
     return Require(MayRefuse(segment.error()), "damage is Corruption, or looks like a newer version");
