@@ -11,6 +11,7 @@
 
 #include "record/json_reader.h"
 #include "record/message_column.h"
+#include "record/number_text.h"
 #include "record/time_text.h"
 
 namespace k2i::record {
@@ -26,7 +27,7 @@ enum Kind : unsigned {
   kBoolean = 1,
   kInteger = 2,
   kReal = 4,
-  kBigInteger = 8,
+  kBeyondNumbers = 8,  // of 64 bits, or of a double
   kTimestamp = 16,
   kText = 32,
   kObject = 64,
@@ -51,9 +52,12 @@ struct Seen {
 };
 
 unsigned KindOfNumber(std::string_view token) {
-  if (token.find_first_of(".eE") != std::string_view::npos) return kReal;
+  if (token.find_first_of(".eE") != std::string_view::npos) {
+    double real = 0;
+    return ParseDouble(token, &real) == nullptr ? kReal : kBeyondNumbers;
+  }
   int64_t value = 0;
-  return ParseInt64(token, &value) == nullptr ? kInteger : kBigInteger;
+  return ParseInt64(token, &value) == nullptr ? kInteger : kBeyondNumbers;
 }
 
 unsigned KindOfString(std::string_view characters) {

@@ -30,12 +30,13 @@ struct Inference {
 /// schema. What is seen in a field, apart from nulls, decides its type:
 /// - true and false: boolean
 /// - numbers without fraction and exponent that fit 64 bits: long
-/// - numbers, some of them with a fraction or exponent: double
+/// - numbers that a double holds, some of them with a fraction or exponent: double
 /// - strings that are all RFC 3339 with an offset: timestamptz; other strings: string
 /// - objects: struct of their fields; left out when none of these has a type
 /// - arrays: list of what the elements are; left out when these have no type
 /// - nothing: left out
-/// - anything else, mixtures and integers beyond 64 bits: string, which takes the values' JSON text
+/// - anything else, mixtures, integers beyond 64 bits and numbers beyond a double: string, which takes the values' JSON
+/// text
 ///
 /// Columns stand in the order first seen, then the metadata columns, then the extra column. Names that engines cannot
 /// tell apart or address: of two paths that differ only in case ("a" and "A", or "a.b" as a name and as b within a),

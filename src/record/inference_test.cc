@@ -51,6 +51,7 @@ TEST(InferSchema, MergesKinds) {
   EXPECT_EQ(Columns({R"({"v":"2024-01-31T12:34:56Z"})", R"({"v":"soon"})"}), "v string");
   EXPECT_EQ(Columns({R"({"v":"2024-01-31T12:34:56"})"}), "v string");
   EXPECT_EQ(Columns({R"({"v":18446744073709551615})"}), "v string");
+  EXPECT_EQ(Columns({R"({"v":1.5})", R"({"v":1e320})"}), "v string");
   EXPECT_EQ(Columns({R"({"v":null})", R"({"v":1})"}), "v long");
 }
 
