@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "buffer/lookup.h"
 
+#include <arrow/array/array_base.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
@@ -37,20 +38,26 @@ std::optional<RowHit> FindOffset(const SliceList& slices, const SliceIndex::RunP
   return std::nullopt;
 }
 
-std::shared_ptr<arrow::Array> KeysOf(const Slice& slice, const std::string& column) {
-  return slice.rows->GetColumnByName(column);
-}
+/// The key column: its type, and where it is in most slices.
+struct KeyField {
+  std::shared_ptr<arrow::DataType> type;  // null: no slice has it
+  int index = -1;
+};
 
-/// The type of the key column, from any slice with rows; null when there is none.
-std::shared_ptr<arrow::DataType> KeyType(const View& view) {
+KeyField FindKeyField(const View& view) {
   for (const SliceList* slices : {&view.slices, &view.retained}) {
     for (const auto& slice : *slices) {
       if (slice->rows == nullptr) continue;
-      const auto field = slice->rows->schema()->GetFieldByName(view.index.key_column());
-      if (field != nullptr) return field->type();
+      const int index = slice->rows->schema()->GetFieldIndex(view.index.key_column());
+      if (index >= 0) return {slice->rows->column(index)->type(), index};
     }
   }
-  return nullptr;
+  return {};
+}
+
+std::shared_ptr<arrow::Array> KeysOf(const arrow::RecordBatch& rows, const std::string& column, int index) {
+  const bool there = index < rows.num_columns() && rows.schema()->field(index)->name() == column;
+  return there ? rows.column(index) : rows.GetColumnByName(column);
 }
 
 }  // namespace
@@ -67,13 +74,13 @@ Result<std::vector<RowHit>> FindByKey(const View& view, std::string_view key, bo
     return Fail(ErrorCode::kInvalidArgument, "there is no look-up by key: buffer.key is not set");
   }
   std::vector<RowHit> hits;
-  const auto type = KeyType(view);
-  if (type == nullptr) return hits;
-  K2I_ASSIGN_OR_RETURN(const auto probe, KeyProbe::Make(*type, key));
+  const KeyField field = FindKeyField(view);
+  if (field.type == nullptr) return hits;
+  K2I_ASSIGN_OR_RETURN(const auto probe, KeyProbe::Make(*field.type, key));
   view.index.ForEach(probe.hash(), [&](const RowPlace& place) {
     auto hit = FindPlace(view.slices, place);
     if (!hit) hit = FindPlace(view.retained, place);
-    if (!hit || !probe.Matches(*KeysOf(*hit->slice, column), hit->row)) return true;
+    if (!hit || !probe.Matches(*KeysOf(*hit->slice->rows, column, field.index), hit->row)) return true;
     hits.push_back(std::move(*hit));
     return all;
   });

@@ -46,9 +46,15 @@ SliceList::Iterator SliceList::Find(int64_t number, int64_t row) const {
       std::partition_point(blocks_.begin(), blocks_.end(), [&](const auto& each) { return !is_after(each->front()); });
   if (block == blocks_.begin()) return end();
   const Block& slices = **(block - 1);
-  const auto slice =
-      std::partition_point(slices.begin(), slices.end(), [&](const auto& each) { return !is_after(each); });
-  return Iterator(&*(block - 1), static_cast<size_t>(slice - slices.begin() - 1));
+  // Mostly no number is left out, and this is it.
+  size_t slice = std::min(static_cast<size_t>(number - slices.front()->number), slices.size() - 1);
+  const bool last = slice + 1 == slices.size() || is_after(slices[slice + 1]);
+  if (is_after(slices[slice]) || !last) {
+    const auto after =
+        std::partition_point(slices.begin(), slices.end(), [&](const auto& each) { return !is_after(each); });
+    slice = static_cast<size_t>(after - slices.begin() - 1);
+  }
+  return Iterator(&*(block - 1), slice);
 }
 
 }  // namespace k2i::buffer
