@@ -7,6 +7,7 @@
 #include "ingest/pipeline.h"
 #include "io/guarded_store.h"
 #include "sim/fakes.h"
+#include "sim/view_check.h"
 #include "txlog/log.h"
 
 namespace k2i::sim {
@@ -64,7 +65,8 @@ class Process {
         .status = status_,
         .views = views_};
     ingest::Pipeline pipeline(parts, MakeOptions(world_), [&](kafka::RebalanceListener& listener) {
-      return Result<std::unique_ptr<kafka::Source>>(std::make_unique<SimSource>(world_, life_, listener));
+      return Result<std::unique_ptr<kafka::Source>>(
+          CheckingViews(world_, life_, views_, std::make_unique<SimSource>(world_, life_, listener)));
     });
     const Status ran = pipeline.Run(opened.state, life_.stop.get_token());
     if (status_.Get().fenced_rows > 0) world_.Count("life with fenced rows");
