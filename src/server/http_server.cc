@@ -36,6 +36,10 @@ bool HasBody(const httplib::Request& request) {
   return request.has_header("Transfer-Encoding") || request.get_header_value<uint64_t>("Content-Length") > 0;
 }
 
+std::string_view PathOf(const httplib::Request& request) {
+  return std::string_view(request.target).substr(0, request.target.find('?'));
+}
+
 /// Where a body ends must be said once, or a proxy before us may understand it otherwise (RFC 9112 §6.3).
 bool IsFramedTwice(const httplib::Request& request) {
   const size_t lengths = request.get_header_value_count("Content-Length");
@@ -166,7 +170,8 @@ class Listener final : public httplib::Server {
     // TakeRequest has found the route: this one only reads the body.
     Post(R"([\s\S]*)", [this](const httplib::Request& request, httplib::Response& response,
                               const httplib::ContentReader& read) { TakeBody(request, response, read); });
-    set_error_handler(httplib::Server::HandlerWithResponse(FillError));
+    set_error_handler(httplib::Server::HandlerWithResponse(
+        [this](const httplib::Request& request, httplib::Response& response) { return FillError(request, response); }));
     set_post_routing_handler([](const httplib::Request&, httplib::Response& response) {
       response.headers.erase("Keep-Alive");  // its numbers are not ours
       if (current->connection.must_close()) response.set_header("Connection", "close");
@@ -246,7 +251,7 @@ class Listener final : public httplib::Server {
       current->connection.CloseAfterAnswer();
       return refuse(ErrorAnswer(400, "InvalidArgument", "the length of the body is not clear"));
     }
-    current->match = router_.Find(request.method, std::string_view(request.target).substr(0, request.target.find('?')));
+    current->match = router_.Find(request.method, PathOf(request));
     if (current->match.handler == nullptr) return refuse(std::move(current->match.refusal));
     if (request.method == "POST") {
       if (!request.is_multipart_form_data()) return HandlerResponse::Unhandled;
@@ -271,14 +276,16 @@ class Listener final : public httplib::Server {
     if (response.status == -1) response.status = 400;
   }
 
-  static HandlerResponse FillError(const httplib::Request& request, httplib::Response& response) {
+  HandlerResponse FillError(const httplib::Request& request, httplib::Response& response) {
     if (!response.body.empty() || response.content_provider_) return HandlerResponse::Unhandled;
     Connection& connection = current->connection;
     if (connection.head_too_long()) response.status = 431;
     if (connection.timed_out()) response.status = 408;
     // httplib has given up in the middle of a request: what follows is not the next one.
     connection.CloseAfterAnswer();
-    Deliver(RefusalOf(response.status), request, response);
+    auto refused = router_.Find(request.method, PathOf(request));
+    const bool no_such_method = response.status == 400 && !request.version.empty() && refused.handler == nullptr;
+    Deliver(no_such_method ? std::move(refused.refusal) : RefusalOf(response.status), request, response);
     return HandlerResponse::Handled;
   }
 

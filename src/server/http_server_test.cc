@@ -153,6 +153,7 @@ TEST_F(HttpServerTest, RefusalsAreJsonAndSayWhatIsAllowed) {
   const auto put = client.Put("/echo", "x", "text/plain");
   EXPECT_EQ(put->status, 405);
   EXPECT_EQ(put->get_header_value("Allow"), "GET, HEAD, POST, OPTIONS");
+  EXPECT_THAT(Talk("QUERY /echo HTTP/1.1\r\nA: b\r\n\r\n"), StartsWith("HTTP/1.1 405"));
   EXPECT_EQ(client.Options("/letters")->status, 204);
   EXPECT_EQ(client.Options("/letters")->get_header_value("Allow"), "GET, HEAD, OPTIONS");
   const auto thrown = client.Get("/throws");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -44,7 +45,13 @@ Result<Duration> ToTimeout(std::optional<int64_t> ms) {
   return std::chrono::milliseconds(*ms);
 }
 
+/// Of a float too where it is whole: JSON knows no other numbers.
 std::optional<int64_t> Integer(const json& value) {
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    const bool whole = number >= -0x1p63 && number < 0x1p63 && std::floor(number) == number;
+    return whole ? std::optional(static_cast<int64_t>(number)) : std::nullopt;
+  }
   if (!value.is_number_integer()) return std::nullopt;
   if (value.is_number_unsigned() && value.get<uint64_t>() > INT64_MAX) return std::nullopt;
   return value.get<int64_t>();
@@ -53,8 +60,8 @@ std::optional<int64_t> Integer(const json& value) {
 Result<std::shared_ptr<arrow::Scalar>> ToScalar(const json& value) {
   if (value.is_null()) return arrow::MakeNullScalar(arrow::null());
   if (value.is_boolean()) return std::make_shared<arrow::BooleanScalar>(value.get<bool>());
-  if (const auto integer = Integer(value)) return std::make_shared<arrow::Int64Scalar>(*integer);
   if (value.is_number_float()) return std::make_shared<arrow::DoubleScalar>(value.get<double>());
+  if (const auto integer = Integer(value)) return std::make_shared<arrow::Int64Scalar>(*integer);
   if (value.is_string()) return std::make_shared<arrow::StringScalar>(value.get<std::string>());
   return Bad("a parameter is not null, a boolean, a number of at most 64 bits or a string");
 }
@@ -84,7 +91,14 @@ Status ReadParameters(const json& value, query::SqlRequest& request) {
 }
 
 Status ReadWaitFor(const json& value, query::SqlRequest& request) {
-  auto offsets = OffsetsFromJson(value);
+  json topics = value;
+  for (json& partitions : topics) {
+    if (!partitions.is_object()) continue;
+    for (json& offset : partitions) {
+      if (const auto integer = Integer(offset)) offset = *integer;
+    }
+  }
+  auto offsets = OffsetsFromJson(topics);
   if (!offsets) return Bad("wait_for: " + offsets.error().message);
   request.wait_for = std::move(*offsets);
   return CheckOffsets("wait_for", request.wait_for);

@@ -35,6 +35,15 @@ TEST(SqlRequestTest, TakesAllMembers) {
   EXPECT_EQ(request->max_rows, 5);
 }
 
+TEST(SqlRequestTest, WholeNumbersMayHaveAPoint) {
+  const auto request = ParseSqlRequest(
+      R"({"sql": "SELECT ?", "parameters": [7.0], "wait_for": {"events": {"0": 1e3}}, "timeout_ms": 2000.0})");
+  ASSERT_TRUE(request.has_value()) << request.error().message;
+  EXPECT_TRUE(request->parameters[0]->Equals(arrow::DoubleScalar(7)));
+  EXPECT_EQ(request->wait_for.begin()->second, Offset{1000});
+  EXPECT_EQ(request->timeout, std::chrono::seconds(2));
+}
+
 TEST(SqlRequestTest, NamesWhatIsWrong) {
   EXPECT_EQ(SqlError(R"({"sqll": "SELECT 1"})"), "there is no member 'sqll'; did you mean 'sql'?");
   EXPECT_EQ(SqlError(R"({"sql": "SELECT 1", "unheard_of": 1})"), "there is no member 'unheard_of'");
@@ -47,6 +56,9 @@ TEST(SqlRequestTest, NamesWhatIsWrong) {
   EXPECT_THAT(SqlError(R"({"sql": "x", "parameters": [18446744073709551615]})"), HasSubstr("a parameter is not"));
   EXPECT_THAT(SqlError(R"({"sql": "x", "wait_for": {"e": {"a": 1}}})"), HasSubstr("wait_for"));
   EXPECT_THAT(SqlError(R"({"sql": "x", "wait_for": {"e": {"0": -1}}})"), HasSubstr("negative"));
+  EXPECT_THAT(SqlError(R"({"sql": "x", "wait_for": {"e": {"0": 1.5}}})"), HasSubstr("wait_for"));
+  EXPECT_THAT(SqlError(R"({"sql": "x", "wait_for": {"e": {"0": 1e19}}})"), HasSubstr("wait_for"));
+  EXPECT_THAT(SqlError(R"({"sql": "x", "wait_for": "e"})"), HasSubstr("wait_for"));
   for (const char* value : {"0", "-1", "1.5", "\"1\"", "99999999999", "18446744073709551615"}) {
     EXPECT_THAT(SqlError(std::string(R"({"sql": "x", "timeout_ms": )") + value + "}"), HasSubstr("timeout_ms"));
   }
