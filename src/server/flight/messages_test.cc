@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/random.h"
 #include "server/flight/messages_testing.h"
 #include "server/flight/statement_handle.h"
 
@@ -110,6 +111,34 @@ TEST(StatementHandleTest, AllOfItComesBack) {
   }
   EXPECT_EQ(RandomId().size(), 32u);
   EXPECT_NE(RandomId(), RandomId());
+}
+
+TEST(ParseTest, DamagedBytesAreReadOrRefused) {
+  const std::vector<std::string> messages = {
+      EncodeQuery("SELECT 1"),
+      Encode(GetTables{"", "lake%", "ev_nts", {"TABLE", "VIEW"}, true}),
+      Encode(GetSqlInfo{{0, 8, 576}}),
+      Encode(GetXdbcTypeInfo{-5}),
+      EncodeStatementTicket(Encode(StatementHandle{"id", "SELECT 1", "p", "{}", 1500})),
+      EncodeText("ActionCancelQueryRequest", "info"),
+  };
+  Random random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes = messages[random.Below(messages.size())];
+    for (uint64_t change = random.Below(4); change > 0; --change) {
+      bytes[random.Below(bytes.size())] = static_cast<char>(random.Below(256));
+    }
+    bytes.resize(bytes.size() - random.Below(std::min<size_t>(bytes.size(), 5)));
+    if (const auto command = ParseCommand(bytes)) {
+      if (const auto* ticket = std::get_if<StatementTicket>(&*command)) (void)ParseStatementHandle(ticket->handle);
+    } else {
+      const ErrorCode code = command.error().code;
+      EXPECT_TRUE(code == ErrorCode::kInvalidArgument || code == ErrorCode::kNotSupported);
+    }
+    (void)ParseCreatePreparedStatement(bytes);
+    (void)ParseCancelQuery(bytes);
+    (void)ParseStatementHandle(bytes);
+  }
 }
 
 }  // namespace
