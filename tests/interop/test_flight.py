@@ -106,6 +106,18 @@ def test_adbc_sees_errors_by_kind(adbc, sql, kind, text):
         rows_of(adbc, sql)
 
 
+def test_adbc_sends_headers(server):
+    def connect(timeout: str):
+        headers = {"timeout-ms": timeout, "wait-for": '{"events":{"0":1}}'}
+        options = {f"adbc.flight.sql.rpc.call_header.{name}": value for name, value in headers.items()}
+        return flightsql.connect(server.uri, autocommit=True, db_kwargs=options)
+
+    with connect("1500") as connection:
+        assert len(rows_of(connection, "SELECT * FROM lake.events")) == 3
+    with connect("soon") as connection, pytest.raises(adbc_driver_manager.Error, match="header timeout-ms: 'soon'"):
+        rows_of(connection, "SELECT * FROM lake.events")
+
+
 def test_adbc_only_reads(adbc):
     with adbc.cursor() as cursor, pytest.raises(adbc_driver_manager.Error, match="only reads"):
         cursor.adbc_ingest("events", pa.table({"id": [1]}), mode="append")

@@ -4,7 +4,7 @@
 
 readonly ARROW_OLDEST=25
 
-system_arrow_is_enough() { pkg-config --atleast-version="$ARROW_OLDEST" arrow parquet arrow-compute 2>/dev/null; }
+system_arrow_is_enough() { pkg-config --atleast-version="$ARROW_OLDEST" arrow parquet arrow-compute arrow-flight 2>/dev/null; }
 
 # Prints the requirement of one package with its hashes, as the lock file has it.
 locked_requirement() {
