@@ -6,6 +6,10 @@
 #include <cstddef>
 #include <cstring>
 
+#ifdef __x86_64__
+#include <nmmintrin.h>
+#endif
+
 namespace k2i {
 namespace {
 
@@ -42,13 +46,38 @@ uint32_t EightBytes(const char* bytes, uint32_t crc) {
   return next;
 }
 
+uint32_t WholeWords(std::string_view bytes, uint32_t crc) {
+  for (; bytes.size() >= kSlices; bytes.remove_prefix(kSlices)) crc = EightBytes(bytes.data(), crc);
+  return crc;
+}
+
+#ifdef __x86_64__
+/// The processor's own instruction (SSE 4.2), five times as fast.
+__attribute__((target("sse4.2"))) uint32_t WholeWordsByInstruction(std::string_view bytes, uint32_t crc) {
+  uint64_t wide = crc;
+  for (; bytes.size() >= sizeof(uint64_t); bytes.remove_prefix(sizeof(uint64_t))) {
+    uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), sizeof(word));
+    wide = _mm_crc32_u64(wide, word);
+  }
+  return static_cast<uint32_t>(wide);
+}
+
+bool HasInstruction() { return __builtin_cpu_supports("sse4.2") != 0; }
+#else
+uint32_t WholeWordsByInstruction(std::string_view bytes, uint32_t crc) { return WholeWords(bytes, crc); }
+bool HasInstruction() { return false; }
+#endif
+
 }  // namespace
 
 uint32_t Crc32c(std::string_view bytes, uint32_t crc) {
   static_assert(std::endian::native == std::endian::little);
-  crc = ~crc;
-  for (; bytes.size() >= kSlices; bytes.remove_prefix(kSlices)) crc = EightBytes(bytes.data(), crc);
-  for (const char c : bytes) crc = kTables[0][(crc ^ static_cast<uint8_t>(c)) & 0xFF] ^ (crc >> 8);
+  static const auto whole_words = HasInstruction() ? &WholeWordsByInstruction : &WholeWords;
+  crc = whole_words(bytes, ~crc);
+  for (const char c : bytes.substr(bytes.size() / kSlices * kSlices)) {
+    crc = kTables[0][(crc ^ static_cast<uint8_t>(c)) & 0xFF] ^ (crc >> 8);
+  }
   return ~crc;
 }
 

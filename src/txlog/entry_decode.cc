@@ -50,7 +50,7 @@ std::map<TopicPartition, Value> ByPartition(const dom::object& topics, Read read
   std::map<TopicPartition, Value> values;
   for (const auto [topic, partitions] : topics) {
     for (const auto [partition, value] : dom::object(partitions.get_object())) {
-      values[{std::string(topic), Partition(partition)}] = read(value);
+      values.insert_or_assign(values.end(), TopicPartition{std::string(topic), Partition(partition)}, read(value));
     }
   }
   return values;
