@@ -35,14 +35,17 @@ class Connection final : public httplib::Stream {
   /// Closing will tell the client that something went wrong, for it cannot tell by the length.
   void ResetOnClose();
 
-  // httplib::Stream
+  // httplib::Stream; later versions than 0.11 have some more
   bool is_readable() const override;
-  bool is_writable() const override { return !broken_; }
+  virtual bool is_writable() const { return !broken_; }  // gone in the latest
   ssize_t read(char* data, size_t size) override;
   ssize_t write(const char* data, size_t size) override;
   void get_remote_ip_and_port(std::string& ip, int& port) const override;
   void get_local_ip_and_port(std::string& ip, int& port) const override;
   socket_t socket() const override { return socket_; }
+  virtual bool wait_readable() const { return is_readable(); }
+  virtual bool wait_writable() const { return is_writable(); }
+  virtual time_t duration() const { return 0; }
 
  private:
   using Instant = std::chrono::steady_clock::time_point;

@@ -3,12 +3,13 @@
 
 namespace k2i::server {
 
-void ConnectionThreads::enqueue(std::function<void()> task) {
+ConnectionThreads::Accepted ConnectionThreads::enqueue(std::function<void()> task) {
   std::lock_guard lock(mutex_);
   tasks_.push_back(std::move(task));
   if (tasks_.size() > idle_ && threads_.size() < limit_) threads_.emplace_back([this] { Run(); });
   if (threads_.size() == limit_ && tasks_.size() > idle_) waiting_ = tasks_.size() - idle_;
   woken_.notify_one();
+  return Accepted(true);
 }
 
 void ConnectionThreads::shutdown() {

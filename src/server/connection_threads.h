@@ -3,11 +3,13 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace k2i::server {
@@ -16,7 +18,9 @@ namespace k2i::server {
 class ConnectionThreads final : public httplib::TaskQueue {
  public:
   explicit ConnectionThreads(size_t limit) : limit_(limit) {}
-  void enqueue(std::function<void()> task) override;
+  /// Nothing in httplib 0.11, bool in later ones.
+  using Accepted = decltype(std::declval<httplib::TaskQueue&>().enqueue({}));
+  Accepted enqueue(std::function<void()> task) override;
   void shutdown() override;
   /// Connections wait for a thread: those that are only kept open should end.
   bool crowded() const { return waiting_ > 0; }

@@ -33,7 +33,8 @@ struct Exchange {
 thread_local Exchange* current = nullptr;
 
 bool HasBody(const httplib::Request& request) {
-  return request.has_header("Transfer-Encoding") || request.get_header_value<uint64_t>("Content-Length") > 0;
+  const std::string length = request.get_header_value("Content-Length");
+  return request.has_header("Transfer-Encoding") || length.find_first_not_of('0') != std::string::npos;
 }
 
 std::string_view PathOf(const httplib::Request& request) {
@@ -213,6 +214,16 @@ class Listener final : public httplib::Server {
     return true;
   }
 
+  /// Later versions of httplib than 0.11 want to be told the addresses.
+  template <typename Self>
+  static bool Process(Self& self, Connection& connection, bool& closed) {
+    if constexpr (requires { self.process_request(connection, false, closed, Prepare); }) {
+      return self.process_request(connection, false, closed, Prepare);
+    } else {
+      return self.process_request(connection, "", 0, "", 0, false, closed, Prepare);
+    }
+  }
+
   /// Called with the request's head.
   static void Prepare(httplib::Request& request) {
     current->connection.HeadIsRead();
@@ -231,7 +242,7 @@ class Listener final : public httplib::Server {
     bool closed = false;
     bool served = false;
     try {
-      served = process_request(connection, /*close_connection=*/false, closed, Prepare);
+      served = Process(*this, connection, closed);
     } catch (const std::exception& error) {
       log::Error("request_failed", {{"error", error.what()}});
     }
