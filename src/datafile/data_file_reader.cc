@@ -15,6 +15,7 @@
 
 #include "datafile/arrow_status.h"
 #include "datafile/projection.h"
+#include "datafile/row_group_statistics.h"
 #include "datafile/store_input_file.h"
 #include "iceberg/model/arrow_schema.h"
 
@@ -104,8 +105,12 @@ Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderO
   AddWantedLeaves(columns.fields(), fields, leaves);
   std::ranges::sort(leaves);
   leaves.erase(std::ranges::unique(leaves).begin(), leaves.end());
-  K2I_ASSIGN_OR_RETURN(batches_, FromArrow(parquet_->GetRecordBatchReader(
-                                     AllRowGroups(*parquet_->parquet_reader()->metadata()), leaves)));
+  const parquet::FileMetaData& metadata = *parquet_->parquet_reader()->metadata();
+  row_groups_ = options.row_groups.value_or(AllRowGroups(metadata));
+  std::erase_if(row_groups_, [&](int group) {
+    return options.keep_row_group && !options.keep_row_group(RowGroupStatistics(metadata, parquet_->manifest(), group));
+  });
+  K2I_ASSIGN_OR_RETURN(batches_, FromArrow(parquet_->GetRecordBatchReader(row_groups_, leaves)));
   K2I_ASSIGN_OR_RETURN(projections_, ProjectFields(columns.fields(), batches_->schema()->fields()));
   return {};
 }
@@ -122,6 +127,7 @@ Error DataFileReader::Explain(Error error) const {
   return error.With(location_).In(Component::kStorage);
 }
 
+int DataFileReader::row_group_count() const { return parquet_->parquet_reader()->metadata()->num_row_groups(); }
 int64_t DataFileReader::row_count() const { return parquet_->parquet_reader()->metadata()->num_rows(); }
 int64_t DataFileReader::size_bytes() const { return file_->GetSize().ValueOr(0); }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "iceberg/model/data_file.h"
@@ -17,6 +18,7 @@ class FileReader;
 
 namespace k2i::datafile {
 
+class RowGroupStatistics;
 class StoreInputFile;
 struct FieldProjection;
 
@@ -24,6 +26,10 @@ struct ReaderOptions {
   int64_t batch_rows = 65'536;
   /// Read ahead in each column.
   int64_t buffer_bytes = int64_t{1} << 20;
+  /// Row groups to read, by index; none: all.
+  std::optional<std::vector<int>> row_groups;
+  /// Of those, the ones that may hold rows that are wanted; empty: all. Called in Open.
+  std::function<bool(const RowGroupStatistics&)> keep_row_group;
 };
 
 /// Reads chosen columns of a Parquet data file, a batch at a time: what is in memory is one batch and the buffers of
@@ -39,6 +45,9 @@ class DataFileReader {
                                                       const ReaderOptions& options = {});
   ~DataFileReader();
 
+  /// The row groups that are read, of those asked for.
+  const std::vector<int>& row_groups() const { return row_groups_; }
+  int row_group_count() const;
   /// Rows of the file, as its footer says.
   int64_t row_count() const;
   /// Bytes of the file, as the store says.
@@ -61,6 +70,7 @@ class DataFileReader {
   arrow::MemoryPool* pool_;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<FieldProjection> projections_;
+  std::vector<int> row_groups_;
   std::unique_ptr<parquet::arrow::FileReader> parquet_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;  // goes before parquet_
 };

@@ -7,6 +7,7 @@
 #include <arrow/c/helpers.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/bitmap_ops.h>
 
 #include "datafile/arrow_status.h"
 #include "datafile/file_schema.h"
@@ -15,6 +16,29 @@
 namespace k2i::query {
 
 using datafile::FromArrow;
+
+namespace {
+
+/// The same values with every struct at offset 0 and its children cut to match: DuckDB takes the rows of a struct
+/// within a struct from the wrong place when the outer one is a slice.
+Result<std::shared_ptr<arrow::ArrayData>> AlignStructs(const std::shared_ptr<arrow::ArrayData>& data) {
+  if (data->child_data.empty()) return data;
+  auto aligned = data->Copy();
+  const bool is_struct = data->type->id() == arrow::Type::STRUCT;
+  for (auto& child : aligned->child_data) {
+    K2I_ASSIGN_OR_RETURN(child, AlignStructs(is_struct ? child->Slice(data->offset, data->length) : child));
+  }
+  if (!is_struct || data->offset == 0) return aligned;
+  if (data->MayHaveNulls()) {
+    K2I_ASSIGN_OR_RETURN(aligned->buffers[0],
+                         FromArrow(arrow::internal::CopyBitmap(arrow::default_memory_pool(), data->buffers[0]->data(),
+                                                               data->offset, data->length)));
+  }
+  aligned->offset = 0;
+  return aligned;
+}
+
+}  // namespace
 
 Result<ColumnBridge> ColumnBridge::Make(duckdb_connection connection, const iceberg::NestedField& field) {
   ColumnBridge bridge;
@@ -38,7 +62,8 @@ Result<DuckChunk> ColumnBridge::Convert(duckdb_connection connection,
                                         const std::shared_ptr<arrow::Array>& values) const {
   // One column a call: of several, DuckDB makes only the first keep the buffers.
   ArrowArray exported{};
-  const auto batch = arrow::RecordBatch::Make(schema_, values->length(), {values->data()});
+  K2I_ASSIGN_OR_RETURN(auto data, AlignStructs(values->data()));
+  const auto batch = arrow::RecordBatch::Make(schema_, values->length(), {std::move(data)});
   K2I_RETURN_IF_ERROR(FromArrow(arrow::ExportRecordBatch(*batch, &exported)));
   DuckChunk chunk;
   const DuckErrorData error(duckdb_data_chunk_from_arrow(connection, &exported, converted_.get(), chunk.out()));

@@ -35,6 +35,17 @@ int64_t SummaryNumber(const iceberg::Snapshot& snapshot, const char* key) {
   return number;
 }
 
+int32_t FieldIdOf(const iceberg::Schema& schema, const std::string& name, iceberg::TypeId type) {
+  const auto* field = name.empty() ? nullptr : schema.FindField(name);
+  return field != nullptr && field->type->id() == type ? field->field_id : 0;
+}
+
+MetadataColumns MetadataOf(const ServedTable& table, const iceberg::Schema& schema) {
+  return {.partition = FieldIdOf(schema, table.partition_column, iceberg::TypeId::kInt),
+          .offset = FieldIdOf(schema, table.offset_column, iceberg::TypeId::kLong),
+          .timestamp = FieldIdOf(schema, table.timestamp_column, iceberg::TypeId::kTimestampTz)};
+}
+
 bool SameColumns(const iceberg::Schema& a, const iceberg::Schema& b) {
   return a.type == b.type || a.type->Equals(*b.type);
 }
@@ -113,7 +124,11 @@ Result<std::unique_ptr<SqlSession>> EngineCore::Open(std::shared_ptr<DuckCatalog
   }
   K2I_ASSIGN_OR_RETURN(DuckConnection connection, on->Connect());
   auto query = std::make_shared<RunningQuery>(connection.get(), options.pool, manifests);
-  for (const auto& [index, view] : views) query->tables[index] = {view, tables[index].store, {}};
+  for (const auto& [index, view] : views) {
+    query->tables[index] = {.view = view,
+                            .store = tables[index].store,
+                            .metadata = MetadataOf(tables[index], view->table->current_schema())};
+  }
   return std::make_unique<SqlSession>(watchdog, std::move(on), std::move(connection), std::move(query), deadline);
 }
 
@@ -146,6 +161,7 @@ Result<std::unique_ptr<Answer>> EngineCore::Run(const Statement& statement,
           .Observe(seconds);
     }
     const ScanCounts counts = query.counts();
+    if (options.on_end) options.on_end(counts, seconds);
     log::Debug("query", {{"seconds", seconds},
                          {"slices", counts.slices_scanned},
                          {"slices_skipped", counts.slices_skipped},

@@ -3,11 +3,13 @@
 
 #include <arrow/type_fwd.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "buffer/view.h"
+#include "query/scan_counts.h"
 #include "query/service.h"
 
 namespace k2i {
@@ -31,6 +33,7 @@ struct ServedTable {
   std::string topic_column;  // metadata columns, "" where the table has none
   std::string partition_column;
   std::string offset_column;
+  std::string timestamp_column;
 };
 
 struct EngineOptions {
@@ -43,6 +46,8 @@ struct EngineOptions {
   size_t manifest_cache_entries = 20'000;       // data files whose manifest entries stay in memory
   arrow::MemoryPool* pool = nullptr;            // for rows read from files; null: Arrow's default
   MetricsRegistry* metrics = nullptr;           // null: none
+  /// Called at the end of each query, on the thread that ends it; may be empty.
+  std::function<void(const ScanCounts& counts, double seconds)> on_end;
 };
 
 /// Queries over views: see Service. Each query pins one view of each table it mentions, and reads hot rows and the

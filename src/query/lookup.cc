@@ -38,7 +38,7 @@ buffer::SlicePtr FindRow(const Slices& slices, const TopicPartition& partition, 
   return nullptr;
 }
 
-/// The view without what is in memory, or without the table.
+/// The view without what is in memory; without the table, but with all that is in memory.
 buffer::ViewPtr OnlyCold(const buffer::View& view) {
   auto cold = std::make_shared<buffer::View>(view);
   cold->slices = {};
@@ -47,6 +47,9 @@ buffer::ViewPtr OnlyCold(const buffer::View& view) {
 buffer::ViewPtr OnlyHot(const buffer::View& view) {
   auto hot = std::make_shared<buffer::View>(view);
   hot->snapshot_id.reset();
+  std::vector<buffer::SlicePtr> all(view.retained.begin(), view.retained.end());
+  all.insert(all.end(), view.slices.begin(), view.slices.end());
+  hot->slices = std::move(all);
   return hot;
 }
 buffer::ViewPtr OnlyRow(const buffer::View& view, buffer::SlicePtr row) {
@@ -97,10 +100,10 @@ class TableLookup {
   Result<std::unique_ptr<Answer>> ByPosition(const TopicPartition& partition, Offset offset, bool hot_only) {
     auto row = FindRow(view_->slices, partition, offset);
     if (row == nullptr) row = FindRow(view_->retained, partition, offset);
-    if (row != nullptr) return Select("", {}, OnlyRow(*view_, row));
     const std::string what = "offset " + std::to_string(offset.value) + " of " + partition.topic + "-" +
                              std::to_string(partition.partition.value);
-    if (hot_only) return NotThere(what, "in memory");
+    if (row != nullptr) return Found(Select("", {}, OnlyRow(*view_, row)), what);
+    if (hot_only) return NotThere(what, " in memory");
     const ServedTable& table = engine_.tables[index_];
     if (table.partition_column.empty() || table.offset_column.empty()) {
       return Fail(ErrorCode::kNotSupported, engine_.NameOf(index_) + " keeps no partition and offset of its rows");
@@ -142,7 +145,7 @@ class TableLookup {
   }
 
   std::unexpected<Error> NotThere(const std::string& what, const std::string& where) const {
-    return Fail(ErrorCode::kNotFound, engine_.NameOf(index_) + " has no row of " + what + " " + where);
+    return Fail(ErrorCode::kNotFound, engine_.NameOf(index_) + " has no row of " + what + where);
   }
 
   /// `answer`, when it has a row.

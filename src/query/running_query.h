@@ -12,6 +12,7 @@
 #include "buffer/view.h"
 #include "query/duck.h"
 #include "query/predicate.h"
+#include "query/scan_counts.h"
 
 namespace k2i::io {
 class ObjectStore;
@@ -21,20 +22,19 @@ namespace k2i::query {
 
 class ManifestCache;
 
-/// What a query has looked at, over all its tables; for logs and metrics.
-struct ScanCounts {
-  int64_t files_scanned = 0, files_skipped = 0;  // skipped: no row of it can match
-  int64_t manifests_scanned = 0, manifests_skipped = 0;
-  int64_t row_groups_scanned = 0, row_groups_skipped = 0;
-  int64_t slices_scanned = 0, slices_skipped = 0;
-  int64_t hot_rows = 0, cold_rows = 0;  // given to DuckDB
+/// The columns, by field id, that hold the Kafka position of a row; 0: none does.
+struct MetadataColumns {
+  int32_t partition = 0;
+  int32_t offset = 0;
+  int32_t timestamp = 0;
 };
 
 /// A table as one query sees it, at all its mentions.
 struct PinnedTable {
   buffer::ViewPtr view;
   io::ObjectStore* store = nullptr;
-  Predicate filter;  // rows that it does not let through need not be read
+  Predicate filter = {};  // rows that it does not let through need not be read
+  MetadataColumns metadata = {};
 };
 
 /// What the scans of one query share with its answer. Thread-safe but for the public members, which are complete before

@@ -104,6 +104,7 @@ Status Init(duckdb_init_info info) {
                                .view = pinned.view,
                                .columns = {.type = iceberg::Type::Struct(std::move(columns))},
                                .filter = pinned.filter,
+                               .metadata = pinned.metadata,
                                .cache = &binding.query->manifests,
                                .query = binding.query.get()});
   if (!scan) {

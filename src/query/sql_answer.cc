@@ -62,6 +62,10 @@ Result<std::unique_ptr<Answer>> SqlAnswer::Make(Parts parts) {
 }
 
 SqlAnswer::~SqlAnswer() {
+  // DuckDB's threads may be reading files; destroying the result waits for them.
+  if (parts_.session != nullptr && !ended_) {
+    parts_.session->query->Stop(Error{ErrorCode::kCancelled, "the answer was let go of"});
+  }
   result_.reset();
   parts_.prepared.Reset();
   if (parts_.session != nullptr && parts_.on_end) parts_.on_end(*parts_.session->query);
@@ -94,9 +98,11 @@ Status SqlAnswer::Start() {
   result_ = std::make_unique<DuckResult>();
   DuckPending pending;
   if (auto reason = parts_.session->query->reason()) return std::unexpected(*reason);
-  const auto planned = duckdb_pending_prepared_streaming(parts_.prepared.get(), pending.out());
-  // A pending result tells no kind of error, a result does.
-  if (duckdb_execute_pending(pending.get(), &result_->get()) == DuckDBSuccess && planned == DuckDBSuccess) return {};
+  if (duckdb_pending_prepared_streaming(parts_.prepared.get(), pending.out()) != DuckDBSuccess) {
+    if (auto reason = parts_.session->query->reason()) return std::unexpected(*reason);
+    return std::unexpected(UserError(duckdb_pending_error(pending.get())));
+  }
+  if (duckdb_execute_pending(pending.get(), &result_->get()) == DuckDBSuccess) return {};
   return std::unexpected(Explain());
 }
 
@@ -109,22 +115,27 @@ Result<DuckChunk> SqlAnswer::Fetch() {
   return chunk;
 }
 
+std::unexpected<Error> SqlAnswer::TooManyRows() const {
+  return Fail(ErrorCode::kResourceExhausted, "the answer has more than " + std::to_string(parts_.max_rows) +
+                                                 " rows, the most that are given: aggregate, or add a LIMIT");
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> SqlAnswer::Next() {
   if (error_) return std::unexpected(*error_);
   if (ended_) return nullptr;
   auto next = datafile::CatchAll([&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
     if (result_ == nullptr) K2I_RETURN_IF_ERROR(Start());
+    if (cut_) return TooManyRows();
     K2I_ASSIGN_OR_RETURN(DuckChunk chunk, Fetch());
     while (chunk && duckdb_data_chunk_get_size(chunk.get()) == 0) {
       K2I_ASSIGN_OR_RETURN(chunk, Fetch());
     }
     if (!chunk) return nullptr;
-    if (rows_ == parts_.max_rows) {
-      return Fail(ErrorCode::kResourceExhausted, "the answer has more than " + std::to_string(rows_) +
-                                                     " rows, the most that are given: aggregate, or add a LIMIT");
-    }
+    const int64_t room = parts_.max_rows - rows_;
+    if (room == 0) return TooManyRows();
     K2I_ASSIGN_OR_RETURN(auto rows, ToArrowBatch(options_.get(), chunk.get(), schema_));
-    return rows->Slice(0, parts_.max_rows - rows_);
+    cut_ = rows->num_rows() > room;
+    return rows->Slice(0, room);
   });
   if (!next) error_ = next.error();
   ended_ = !next || *next == nullptr;

@@ -55,12 +55,14 @@ class SqlAnswer final : public Answer {
   Result<DuckChunk> Fetch();
   /// Why the query has stopped: our own reason, or what DuckDB says.
   Error Explain();
+  std::unexpected<Error> TooManyRows() const;
 
   Parts parts_;
   DuckArrowOptions options_;
   std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<DuckResult> result_;  // null: not started
   int64_t rows_ = 0;
+  bool cut_ = false;  // rows have been left out already
   bool ended_ = false;
   std::optional<Error> error_;
 };

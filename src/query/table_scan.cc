@@ -5,16 +5,60 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
 #include "datafile/arrow_status.h"
+#include "datafile/row_group_statistics.h"
 #include "iceberg/model/arrow_schema.h"
+#include "query/file_bounds.h"
 
 namespace k2i::query {
 
 using datafile::FieldProjection;
 using datafile::FromArrow;
+
+namespace {
+
+constexpr int64_t kMicrosPerMilli = 1'000;
+
+/// What a slice's bookkeeping says of the columns that hold its rows' positions.
+std::optional<ColumnBounds> BoundsOfRuns(int32_t field_id, const buffer::Slice& slice, const MetadataColumns& columns) {
+  if (field_id == 0 || slice.runs.empty()) return std::nullopt;
+  int64_t low = std::numeric_limits<int64_t>::max();
+  int64_t high = std::numeric_limits<int64_t>::min();
+  const auto include = [&](int64_t from, int64_t to) {
+    low = std::min(low, from);
+    high = std::max(high, to);
+  };
+  for (const auto& run : slice.runs) {
+    if (run.row_count == 0) continue;
+    if (field_id == columns.partition) {
+      include(run.partition.partition.value, run.partition.partition.value);
+    } else if (field_id == columns.offset) {
+      const auto first = slice.offsets.begin() + run.first_row;
+      include(*first, *(first + run.row_count - 1));
+    } else if (field_id == columns.timestamp && run.min_timestamp_ms >= 0) {
+      include(run.min_timestamp_ms * kMicrosPerMilli, run.max_timestamp_ms * kMicrosPerMilli);
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (low > high) return std::nullopt;
+  const bool narrow = field_id == columns.partition;
+  const auto literal = [&](int64_t v) {
+    return narrow ? iceberg::Literal(static_cast<int32_t>(v)) : iceberg::Literal(v);
+  };
+  return ColumnBounds{.lower = literal(low), .upper = literal(high), .may_have_nan = false};
+}
+
+bool MayMatchSlice(const Predicate& filter, const buffer::Slice& slice, const MetadataColumns& columns) {
+  return MayMatch(filter, [&](int32_t field_id) { return BoundsOfRuns(field_id, slice, columns); });
+}
+
+}  // namespace
 
 struct TableScan::HotPiece {
   std::shared_ptr<arrow::RecordBatch> rows;
@@ -35,8 +79,12 @@ Result<std::unique_ptr<TableScan>> TableScan::Plan(ScanInput input) {
     return Fail(ErrorCode::kInternal,
                 "the view is of snapshot " + std::to_string(*view.snapshot_id) + ", which its table metadata lacks");
   }
-  K2I_ASSIGN_OR_RETURN(scan->files_, PlanCold(*scan->input_.store, *view.table, *snapshot, scan->input_.filter,
-                                              *scan->input_.cache, *scan->input_.query));
+  K2I_ASSIGN_OR_RETURN(auto files, PlanCold(*scan->input_.store, *view.table, *snapshot, scan->input_.filter,
+                                            *scan->input_.cache, *scan->input_.query));
+  for (PlannedFile& file : files) {
+    scan->cold_pieces_ += std::max<int64_t>(1, static_cast<int64_t>(file->split_offsets.size()));
+    scan->cold_.push_back({std::move(file), std::nullopt});
+  }
   return scan;
 }
 
@@ -45,6 +93,10 @@ Status TableScan::PlanHot() {
   ScanCounts counts;
   for (const auto& slice : input_.view->slices) {
     if (slice->rows == nullptr || slice->rows->num_rows() == 0) continue;
+    if (!MayMatchSlice(input_.filter, *slice, input_.metadata)) {
+      ++counts.slices_skipped;
+      continue;
+    }
     auto& projections = known[slice->rows->schema().get()];
     if (projections == nullptr) {
       K2I_ASSIGN_OR_RETURN(auto made,
@@ -58,7 +110,7 @@ Status TableScan::PlanHot() {
   return {};
 }
 
-int64_t TableScan::parallelism() const { return static_cast<int64_t>(hot_.size() + files_.size()); }
+int64_t TableScan::parallelism() const { return static_cast<int64_t>(hot_.size()) + cold_pieces_; }
 
 Result<std::shared_ptr<arrow::RecordBatch>> TableScan::HotRows(const HotPiece& piece) {
   std::vector<std::shared_ptr<arrow::Array>> columns;
@@ -75,12 +127,56 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableScan::HotRows(const HotPiece& p
   return arrow::RecordBatch::Make(schema_, piece.rows->num_rows(), std::move(columns));
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> TableScan::OpenFile(Worker& worker, const iceberg::DataFile& file) {
+bool TableScan::MayMatchRowGroup(const datafile::RowGroupStatistics& statistics) const {
+  const iceberg::Schema& schema = input_.view->table->current_schema();
+  return MayMatch(input_.filter, [&](int32_t field_id) -> std::optional<ColumnBounds> {
+    const auto* field = schema.FindField(field_id);
+    const auto column = field != nullptr ? statistics.Of(field_id, *field->type) : std::nullopt;
+    if (!column) return std::nullopt;
+    return ColumnBounds{.lower = column->lower,
+                        .upper = column->upper,
+                        .may_have_null = column->null_count != 0,
+                        .may_have_nan = IsFloating(*field->type),
+                        .may_have_value = column->null_count != statistics.row_count()};
+  });
+}
+
+std::optional<TableScan::ColdPiece> TableScan::TakeCold() {
+  std::lock_guard lock(mutex_);
+  if (cold_.empty()) return std::nullopt;
+  ColdPiece piece = std::move(cold_.front());
+  cold_.pop_front();
+  return piece;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> TableScan::OpenFile(Worker& worker, const ColdPiece& piece) {
   if (input_.columns.fields().empty()) {
-    input_.query->Count({.cold_rows = file.record_count});
-    return arrow::RecordBatch::Make(schema_, file.record_count, arrow::ArrayVector{});
+    input_.query->Count({.cold_rows = piece.file->record_count});
+    return arrow::RecordBatch::Make(schema_, piece.file->record_count, arrow::ArrayVector{});
   }
-  K2I_ASSIGN_OR_RETURN(worker.reader, datafile::DataFileReader::Open(*input_.store, file, input_.columns, input_.pool));
+  datafile::ReaderOptions options;
+  const auto open = [&] {
+    return datafile::DataFileReader::Open(*input_.store, *piece.file, input_.columns, input_.pool, options);
+  };
+  if (piece.row_group) {
+    options.row_groups = {*piece.row_group};
+  } else {
+    options.keep_row_group = [&](const datafile::RowGroupStatistics& group) { return MayMatchRowGroup(group); };
+  }
+  K2I_ASSIGN_OR_RETURN(worker.reader, open());
+  if (piece.row_group) return nullptr;
+  const std::vector<int> groups = worker.reader->row_groups();
+  input_.query->Count({.row_groups_scanned = std::ssize(groups),
+                       .row_groups_skipped = worker.reader->row_group_count() - std::ssize(groups)});
+  if (groups.size() < 2) return nullptr;
+  // This thread takes the first one, and leaves the others to whoever comes.
+  {
+    std::lock_guard lock(mutex_);
+    for (auto group = groups.rbegin(); group + 1 != groups.rend(); ++group) cold_.push_front({piece.file, *group});
+  }
+  options.keep_row_group = nullptr;
+  options.row_groups = {groups[0]};
+  K2I_ASSIGN_OR_RETURN(worker.reader, open());
   return nullptr;
 }
 
@@ -93,14 +189,12 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableScan::Next(Worker& worker) {
         K2I_ASSIGN_OR_RETURN(rows, worker.reader->Next());
         if (rows == nullptr) worker.reader.reset();
         if (rows != nullptr) input_.query->Count({.cold_rows = rows->num_rows()});
+      } else if (const size_t hot = next_hot_.fetch_add(1, std::memory_order_relaxed); hot < hot_.size()) {
+        K2I_ASSIGN_OR_RETURN(rows, HotRows(hot_[hot]));
       } else {
-        const size_t piece = next_.fetch_add(1, std::memory_order_relaxed);
-        if (piece >= hot_.size() + files_.size()) return nullptr;
-        if (piece < hot_.size()) {
-          K2I_ASSIGN_OR_RETURN(rows, HotRows(hot_[piece]));
-        } else {
-          K2I_ASSIGN_OR_RETURN(rows, OpenFile(worker, *files_[piece - hot_.size()]));
-        }
+        const auto cold = TakeCold();
+        if (!cold) return nullptr;
+        K2I_ASSIGN_OR_RETURN(rows, OpenFile(worker, *cold));
       }
       if (rows != nullptr && rows->num_rows() > 0) return rows;
     }

@@ -4,7 +4,9 @@
 #include <arrow/type_fwd.h>
 
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "datafile/data_file_reader.h"
@@ -20,12 +22,13 @@ struct ScanInput {
   buffer::ViewPtr view;
   iceberg::Schema columns;  // the fields wanted, of the view's current schema; none: only rows are counted
   Predicate filter;
+  MetadataColumns metadata;
   ManifestCache* cache = nullptr;
   RunningQuery* query = nullptr;
 };
 
-/// The rows of a view, hot and cold, once each: slices, and the data files of its snapshot, each a piece of work that
-/// one of several threads takes.
+/// The rows of a view, hot and cold, once each: slices, and row groups of the data files of its snapshot, each a piece
+/// of work that one of several threads takes.
 class TableScan {
  public:
   /// A thread's place in the scan.
@@ -45,18 +48,26 @@ class TableScan {
 
  private:
   struct HotPiece;
+  struct ColdPiece {
+    PlannedFile file;
+    std::optional<int> row_group;  // none: the whole file, not opened yet
+  };
 
   explicit TableScan(ScanInput input);
   Status PlanHot();
   Result<std::shared_ptr<arrow::RecordBatch>> HotRows(const HotPiece& piece);
   /// Opens the file; without columns, gives its rows at once.
-  Result<std::shared_ptr<arrow::RecordBatch>> OpenFile(Worker& worker, const iceberg::DataFile& file);
+  Result<std::shared_ptr<arrow::RecordBatch>> OpenFile(Worker& worker, const ColdPiece& piece);
+  bool MayMatchRowGroup(const datafile::RowGroupStatistics& statistics) const;
+  std::optional<ColdPiece> TakeCold();
 
   ScanInput input_;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<HotPiece> hot_;
-  std::vector<PlannedFile> files_;
-  std::atomic<size_t> next_{0};  // piece of work: hot ones first
+  std::atomic<size_t> next_hot_{0};
+  int64_t cold_pieces_ = 0;  // as manifests tell of row groups
+  std::mutex mutex_;
+  std::deque<ColdPiece> cold_;  // guarded by mutex_
 };
 
 }  // namespace k2i::query

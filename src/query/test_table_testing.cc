@@ -9,6 +9,7 @@
 
 #include "datafile/rolling_writer.h"
 #include "iceberg/model/arrow_schema.h"
+#include "iceberg/scan/scan.h"
 #include "iceberg/update/append.h"
 #include "iceberg/update/table_update.h"
 
@@ -58,11 +59,43 @@ void TestTable::Commit(std::vector<iceberg::DataFile> files) {
                                   .commit_uuid = "u" + std::to_string(flushes_),
                                   .files = std::move(files),
                                   .summary = {}});
-  const auto snapshot = append.Prepare(table_, 5'000).value();
+  Add(append.Prepare(table_, 5'000).value());
+}
+
+void TestTable::Add(const iceberg::Snapshot& snapshot) {
   const std::vector<iceberg::TableUpdate> updates = {
       iceberg::update::AddSnapshot{snapshot},
       iceberg::update::SetSnapshotRef{"main", {.snapshot_id = snapshot.snapshot_id}}};
   table_ = iceberg::ApplyUpdates(table_, "", updates, snapshot.timestamp_ms).value();
+}
+
+void TestTable::CommitDeletes(iceberg::DataFile::Content content) {
+  iceberg::DataFile file;
+  file.content = content;
+  file.file_path = table_.location + "/data/deletes.parquet";
+  file.record_count = 1;
+  file.file_size_in_bytes = 100;
+  if (content == iceberg::DataFile::Content::kEqualityDeletes) file.equality_ids = {1};
+  iceberg::Snapshot snapshot = *table_.FindRef("main");
+  auto manifests = iceberg::ListManifests(store_, snapshot).value();
+  snapshot.parent_snapshot_id = snapshot.snapshot_id;
+  snapshot.snapshot_id = 100 + ++flushes_;
+  snapshot.sequence_number = table_.last_sequence_number + 1;
+  snapshot.manifest_list = table_.location + "/metadata/deletes-list";
+  snapshot.first_row_id = table_.next_row_id;
+  snapshot.added_rows = 0;
+  iceberg::ManifestEntry entry;
+  entry.snapshot_id = snapshot.snapshot_id;
+  entry.data_file = file;
+  auto encoded = iceberg::EncodeManifest(table_.format_version, table_.current_schema(), table_.default_spec(),
+                                         snapshot.snapshot_id, {entry})
+                     .value();
+  encoded.summary.manifest_path = table_.location + "/metadata/deletes.avro";
+  store_.Overwrite(encoded.summary.manifest_path, encoded.bytes);
+  manifests.push_back(encoded.summary);
+  store_.Overwrite(snapshot.manifest_list,
+                   iceberg::EncodeManifestList(table_.format_version, snapshot, manifests).value());
+  Add(snapshot);
 }
 
 void TestTable::Evolve(std::vector<iceberg::NestedField> fields) {

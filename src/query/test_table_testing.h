@@ -26,6 +26,8 @@ class TestTable {
   void Ingest(std::shared_ptr<arrow::RecordBatch> rows, int32_t partition = 0);
   /// Commits all hot slices: they become files, and stay for look-ups when `retain`.
   void Flush(bool retain = false);
+  /// Commits a delete file, as another engine would; what it says is not written.
+  void CommitDeletes(iceberg::DataFile::Content content);
   /// Goes on with other columns.
   void Evolve(std::vector<iceberg::NestedField> fields);
   /// Lets go of what is retained.
@@ -43,6 +45,7 @@ class TestTable {
 
  private:
   void Commit(std::vector<iceberg::DataFile> files);
+  void Add(const iceberg::Snapshot& snapshot);
 
   std::string name_;
   io::MemoryObjectStore store_;
