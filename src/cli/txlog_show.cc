@@ -78,7 +78,7 @@ Status TxlogPrinter::PrintSegment(const std::string& name, std::string_view byte
   txlog::SegmentReplay replay;
   const auto visit = [&](const txlog::EntryView& view) {
     PrintEntry(name, view.offset, view.payload, view.entry);
-    replay.Take(std::move(view.entry));
+    replay.Take(view.entry);
   };
   const auto end = txlog::ReadSegment(bytes, visit, cipher_);
   if (!end) {

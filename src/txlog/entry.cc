@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/offset_json.h"
+#include "txlog/replay.h"
 
 namespace k2i::txlog {
 namespace {
@@ -91,7 +92,9 @@ json ToJson(const CommitDone& entry) {
 
 }  // namespace
 
-void Replay(RecoveryState& state, Entry entry) {
+void Replay(RecoveryState& state, Entry entry) { ReplayAndTake(state, entry); }
+
+void ReplayAndTake(RecoveryState& state, Entry& entry) {
   std::visit(Overloaded{
                  [&](Checkpoint& e) { state = std::move(e.state); },
                  [&](FlushStarted& e) {

@@ -66,7 +66,7 @@ Result<Log::Opened> Log::Open(LogStorage& storage, LogOptions options, Clock& cl
     K2I_ASSIGN_OR_RETURN(const std::string bytes, storage.Read(name));
     SegmentReplay replay;
     const auto segment = ReadSegment(
-        bytes, [&replay](const EntryView& view) { replay.Take(std::move(view.entry)); }, log.options_.cipher.get());
+        bytes, [&replay](const EntryView& view) { replay.Take(view.entry); }, log.options_.cipher.get());
     if (!segment) return std::unexpected(Explain(segment.error(), name));
     if (replay.state()) {
       log.state_ = std::move(*replay.state());
