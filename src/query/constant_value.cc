@@ -8,7 +8,7 @@
 #include <cmath>
 #include <limits>
 
-#include "iceberg/model/calendar.h"
+#include "base/calendar.h"
 #include "iceberg/model/literal_text.h"
 
 namespace k2i::query {
@@ -104,18 +104,18 @@ Range DecimalRange(const Constant& constant, const Type& type) {
 
 /// "2024-01-31", and with a time "2024-01-31 05:04:03.12" or "…T…".
 std::optional<int64_t> MicrosOf(std::string text, bool zoned) {
-  if (const auto days = iceberg::calendar::ParseDate(text)) {
+  if (const auto days = calendar::ParseDate(text)) {
     if (std::abs(*days) > 100'000'000) return std::nullopt;
-    return *days * iceberg::calendar::kMicrosPerDay;
+    return *days * calendar::kMicrosPerDay;
   }
   const size_t space = text.find(' ');
   if (space != std::string::npos) text[space] = 'T';
   if (text.size() > 26 && text.find('.') != std::string::npos && !zoned) return std::nullopt;  // more than µs
-  auto moment = iceberg::calendar::ParseTimestamp(text, false);
-  if (!moment && zoned) moment = iceberg::calendar::ParseTimestamp(text, true);
-  if (!moment || moment->nanos_of_day % iceberg::calendar::kNanosPerMicro != 0 || std::abs(moment->days) > 100'000'000)
+  auto moment = calendar::ParseTimestamp(text, false);
+  if (!moment && zoned) moment = calendar::ParseTimestamp(text, true);
+  if (!moment || moment->nanos_of_day % calendar::kNanosPerMicro != 0 || std::abs(moment->days) > 100'000'000)
     return std::nullopt;
-  return moment->days * iceberg::calendar::kMicrosPerDay + moment->nanos_of_day / iceberg::calendar::kNanosPerMicro;
+  return moment->days * calendar::kMicrosPerDay + moment->nanos_of_day / calendar::kNanosPerMicro;
 }
 
 Range TimestampRange(const Constant& constant, bool zoned) {
@@ -123,8 +123,8 @@ Range TimestampRange(const Constant& constant, bool zoned) {
   if (text == nullptr) return std::nullopt;
   std::optional<int64_t> micros;
   if (constant.cast == "DATE") {
-    const auto days = iceberg::calendar::ParseDate(*text);
-    if (days && std::abs(*days) < 100'000'000) micros = *days * iceberg::calendar::kMicrosPerDay;
+    const auto days = calendar::ParseDate(*text);
+    if (days && std::abs(*days) < 100'000'000) micros = *days * calendar::kMicrosPerDay;
   } else if (constant.cast.empty() || constant.cast == "TIMESTAMP") {
     micros = MicrosOf(*text, zoned && constant.cast.empty());
   } else if (constant.cast == "TIMESTAMP WITH TIME ZONE") {
@@ -137,7 +137,7 @@ Range DateRange(const Constant& constant) {
   const auto* text = std::get_if<std::string>(&constant.value);
   if (text == nullptr) return std::nullopt;
   if (constant.cast.empty() || constant.cast == "DATE") {
-    const auto days = iceberg::calendar::ParseDate(*text);
+    const auto days = calendar::ParseDate(*text);
     if (!days || std::abs(*days) > 100'000'000) return std::nullopt;
     return Exactly(static_cast<int32_t>(*days));
   }
@@ -145,8 +145,8 @@ Range DateRange(const Constant& constant) {
   // Compared as moments: the day itself begins before what is within it.
   const auto micros = MicrosOf(*text, false);
   if (!micros) return std::nullopt;
-  const int64_t day = iceberg::calendar::FloorDiv(*micros, iceberg::calendar::kMicrosPerDay);
-  const bool whole = day * iceberg::calendar::kMicrosPerDay == *micros;
+  const int64_t day = calendar::FloorDiv(*micros, calendar::kMicrosPerDay);
+  const bool whole = day * calendar::kMicrosPerDay == *micros;
   return ValueRange{static_cast<int32_t>(day), static_cast<int32_t>(whole ? day : day + 1)};
 }
 
@@ -225,14 +225,14 @@ std::optional<Constant> ToConstant(const arrow::Scalar& scalar) {
       return Constant{std::string(static_cast<const arrow::StringScalar&>(scalar).view()), ""};
     case arrow::Type::DATE32: {
       const auto days = static_cast<const arrow::Date32Scalar&>(scalar).value;
-      return Constant{iceberg::calendar::FormatDate(days), "DATE"};
+      return Constant{calendar::FormatDate(days), "DATE"};
     }
     case arrow::Type::TIMESTAMP: {
       const auto& type = static_cast<const arrow::TimestampType&>(*scalar.type);
       if (type.unit() != arrow::TimeUnit::MICRO) return std::nullopt;
-      const auto moment = iceberg::calendar::FromMicros(static_cast<const arrow::TimestampScalar&>(scalar).value);
+      const auto moment = calendar::FromMicros(static_cast<const arrow::TimestampScalar&>(scalar).value);
       const std::string text =
-          iceberg::calendar::FormatDate(moment.days) + "T" + iceberg::calendar::FormatTimeFixed(moment.nanos_of_day, 6);
+          calendar::FormatDate(moment.days) + "T" + calendar::FormatTimeFixed(moment.nanos_of_day, 6);
       return Constant{text, type.timezone().empty() ? "TIMESTAMP" : "TIMESTAMP WITH TIME ZONE"};
     }
     default:
