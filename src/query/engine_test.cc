@@ -257,6 +257,13 @@ TEST_F(EngineTest, DescribesWithoutRunning) {
   EXPECT_THAT(explained[0], HasSubstr("K2I_SCAN"));
 }
 
+TEST_F(EngineTest, DescribesWhatFollowsFromParametersAsNull) {
+  const auto unknown = engine().Describe("SELECT ? AS x, id + ? AS y FROM events");
+  ASSERT_TRUE(unknown.has_value()) << unknown.error().ToString();
+  EXPECT_EQ(unknown->result->field(0)->type()->id(), arrow::Type::NA);
+  EXPECT_EQ(unknown->parameters->num_fields(), 2);
+}
+
 TEST_F(EngineTest, DescribesItsTables) {
   const auto info = engine().Table("DB.Events").value();
   EXPECT_EQ(info.database, "db");

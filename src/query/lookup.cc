@@ -5,58 +5,22 @@
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 
-#include <algorithm>
-#include <deque>
-
+#include "buffer/lookup.h"
 #include "datafile/arrow_status.h"
 #include "iceberg/model/arrow_schema.h"
 #include "query/engine_impl.h"
-#include "query/slice_rows.h"
+#include "query/rows_answer.h"
 
 namespace k2i::query {
 namespace {
 
 using Scalars = std::vector<std::shared_ptr<arrow::Scalar>>;
 
-/// The row of that position among slices, as a slice of its own; null when it is not there.
-template <typename Slices>
-buffer::SlicePtr FindRow(const Slices& slices, const TopicPartition& partition, Offset offset) {
-  const OffsetVector from{{partition, offset}};
-  const OffsetVector end{{partition, Offset{offset.value + 1}}};
-  for (const auto& slice : slices) {
-    const auto range = slice->ranges.find(partition);
-    if (range == slice->ranges.end() || offset < range->second.begin || offset >= range->second.end) continue;
-    std::deque<RowsOfSlice> found;
-    AppendRowsFrom(slice, from, end, found);
-    if (found.empty()) continue;
-    auto row = std::make_shared<buffer::Slice>();
-    row->rows = slice->rows->Slice(found[0].first_row, 1);
-    row->offsets = {offset.value};
-    row->runs = {{.partition = partition, .first_row = 0, .row_count = 1}};
-    return row;
-  }
-  return nullptr;
-}
-
-/// The view without what is in memory; without the table, but with all that is in memory.
+/// The view without what is in memory.
 buffer::ViewPtr OnlyCold(const buffer::View& view) {
   auto cold = std::make_shared<buffer::View>(view);
   cold->slices = {};
   return cold;
-}
-buffer::ViewPtr OnlyHot(const buffer::View& view) {
-  auto hot = std::make_shared<buffer::View>(view);
-  hot->snapshot_id.reset();
-  std::vector<buffer::SlicePtr> all(view.retained.begin(), view.retained.end());
-  all.insert(all.end(), view.slices.begin(), view.slices.end());
-  hot->slices = std::move(all);
-  return hot;
-}
-buffer::ViewPtr OnlyRow(const buffer::View& view, buffer::SlicePtr row) {
-  auto one = std::make_shared<buffer::View>(view);
-  one->snapshot_id.reset();
-  one->slices = std::vector<buffer::SlicePtr>{std::move(row)};
-  return one;
 }
 
 /// The first batch has been read already; the rest follows.
@@ -91,18 +55,17 @@ Result<std::shared_ptr<arrow::Scalar>> KeyScalar(const iceberg::NestedField& col
               "\"" + text + "\" is not a value of column " + column.name + ", which is " + column.type->ToString());
 }
 
-/// A request on one table, with the view it is pinned to.
+/// A request on one table, with the view it is pinned to. What memory answers costs neither DuckDB nor a turn among the
+/// queries.
 class TableLookup {
  public:
-  TableLookup(EngineCore& engine, size_t index, buffer::ViewPtr view, Admission::Slot slot, Deadline deadline)
-      : engine_(engine), index_(index), view_(std::move(view)), slot_(std::move(slot)), deadline_(deadline) {}
+  TableLookup(EngineCore& engine, size_t index, buffer::ViewPtr view, Deadline deadline)
+      : engine_(engine), index_(index), view_(std::move(view)), deadline_(deadline) {}
 
   Result<std::unique_ptr<Answer>> ByPosition(const TopicPartition& partition, Offset offset, bool hot_only) {
-    auto row = FindRow(view_->slices, partition, offset);
-    if (row == nullptr) row = FindRow(view_->retained, partition, offset);
+    if (const auto hit = buffer::FindByPosition(*view_, partition, offset)) return FromMemory({*hit});
     const std::string what = "offset " + std::to_string(offset.value) + " of " + partition.topic + "-" +
                              std::to_string(partition.partition.value);
-    if (row != nullptr) return Found(Select("", {}, OnlyRow(*view_, row)), what);
     if (hot_only) return NotThere(what, " in memory");
     const ServedTable& table = engine_.tables[index_];
     if (table.partition_column.empty() || table.offset_column.empty()) {
@@ -115,52 +78,60 @@ class TableLookup {
       where += " AND " + QuotedName(table.topic_column) + " = $3";
       values.push_back(std::make_shared<arrow::StringScalar>(partition.topic));
     }
-    return Found(Select(" WHERE " + where, values, OnlyCold(*view_)), what);
+    return FromTable(" WHERE " + where, values, OnlyCold(*view_), what);
   }
 
   Result<std::unique_ptr<Answer>> ByKey(const std::string& key, bool all, bool hot_only) {
     const ServedTable& table = engine_.tables[index_];
     const auto* column = view_->table->current_schema().FindField(table.key);
     if (table.key.empty() || column == nullptr) {
-      return Fail(ErrorCode::kInvalidArgument, engine_.NameOf(index_) + " has no key to look up by");
+      return Fail(ErrorCode::kInvalidArgument,
+                  engine_.NameOf(index_) + " has no key to look up by: name one in buffer.key");
     }
     K2I_ASSIGN_OR_RETURN(const auto value, KeyScalar(*column, key));
+    if (!all || hot_only) {
+      K2I_ASSIGN_OR_RETURN(const auto hits, FindInMemory(key, all));
+      if (!hits.empty()) return FromMemory(hits);
+      if (hot_only) return NotThere("key " + key, " in memory");
+    }
     std::string tail = " WHERE " + QuotedName(table.key) + " = $1";
     if (!table.offset_column.empty()) tail += " ORDER BY " + QuotedName(table.offset_column) + " DESC";
     if (!all) tail += " LIMIT 1";
-    if (!all) {
-      auto hot = Select(tail, {value}, OnlyHot(*view_));
-      auto found = Found(std::move(hot), "key " + key);
-      if (found || found.error().code != ErrorCode::kNotFound || hot_only) return found;
-    }
-    return Found(Select(tail, {value}, hot_only ? OnlyHot(*view_) : view_), "key " + key);
+    return FromTable(tail, {value}, all ? view_ : OnlyCold(*view_), "key " + key);
   }
 
  private:
-  Result<std::unique_ptr<Answer>> Select(const std::string& tail, const Scalars& values, const buffer::ViewPtr& view) {
+  /// A view that was made without an index holds no rows.
+  Result<std::vector<buffer::RowHit>> FindInMemory(const std::string& key, bool all) const {
+    if (view_->slices.empty() && view_->retained.empty()) return std::vector<buffer::RowHit>{};
+    return buffer::FindByKey(*view_, key, all);
+  }
+
+  Result<std::unique_ptr<Answer>> FromMemory(const std::vector<buffer::RowHit>& hits) const {
+    return RowsAnswer::Make(*view_, hits, engine_.PinnedOf(index_, *view_), engine_.options.pool);
+  }
+
+  /// The rows that a SELECT on `view` finds; NotFound: none.
+  Result<std::unique_ptr<Answer>> FromTable(const std::string& tail, const Scalars& values, const buffer::ViewPtr& view,
+                                            const std::string& what) {
     const ServedTable& table = engine_.tables[index_];
+    K2I_ASSIGN_OR_RETURN(auto slot, engine_.admission.Enter(deadline_));
     K2I_ASSIGN_OR_RETURN(const auto statement, engine_.Parse("SELECT * FROM " + QuotedName(table.database) + "." +
                                                              QuotedName(table.table) + tail));
-    return engine_.Run(*statement, values, {{index_, view}}, {}, deadline_, 0);
+    K2I_ASSIGN_OR_RETURN(auto answer, engine_.Run(*statement, values, {{index_, view}}, std::move(slot), deadline_, 0));
+    K2I_ASSIGN_OR_RETURN(auto first, answer->Next());
+    if (first == nullptr) return NotThere(what, "");
+    return std::make_unique<PeekedAnswer>(std::move(answer), std::move(first),
+                                          std::vector{engine_.PinnedOf(index_, *view_)});
   }
 
   std::unexpected<Error> NotThere(const std::string& what, const std::string& where) const {
     return Fail(ErrorCode::kNotFound, engine_.NameOf(index_) + " has no row of " + what + where);
   }
 
-  /// `answer`, when it has a row.
-  Result<std::unique_ptr<Answer>> Found(Result<std::unique_ptr<Answer>> answer, const std::string& what) {
-    if (!answer) return answer;
-    K2I_ASSIGN_OR_RETURN(auto first, (*answer)->Next());
-    if (first == nullptr) return NotThere(what, "");
-    return std::make_unique<PeekedAnswer>(*std::move(answer), std::move(first),
-                                          std::vector{engine_.PinnedOf(index_, *view_)});
-  }
-
   EngineCore& engine_;
   const size_t index_;
   const buffer::ViewPtr view_;
-  Admission::Slot slot_;
   const Deadline deadline_;
 };
 
@@ -173,9 +144,8 @@ Result<std::unique_ptr<Answer>> Engine::Lookup(const LookupRequest& request) {
     }
     const Deadline deadline = core_->DeadlineFor(request.timeout);
     K2I_ASSIGN_OR_RETURN(const size_t index, core_->names.Find(request.table));
-    K2I_ASSIGN_OR_RETURN(auto slot, core_->admission.Enter(deadline));
     K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin({index}, request.wait_for, deadline));
-    TableLookup lookup(*core_, index, views.at(index), std::move(slot), deadline);
+    TableLookup lookup(*core_, index, views.at(index), deadline);
     if (request.key) return lookup.ByKey(*request.key, request.all, request.hot_only);
     return lookup.ByPosition(request.position->first, request.position->second, request.hot_only);
   });

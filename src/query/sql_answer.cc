@@ -22,17 +22,31 @@ SqlSession::~SqlSession() {
   catalog->Leave(ConnectionId(connection.get()));
 }
 
+namespace {
+
+/// Types that follow from a parameter's value are not known before that is bound: null stands for them.
+Result<std::shared_ptr<arrow::Field>> FieldOf(duckdb_arrow_options options, DuckType type, const std::string& name) {
+  const auto id = type ? duckdb_get_type_id(type.get()) : DUCKDB_TYPE_INVALID;
+  if (id == DUCKDB_TYPE_INVALID || id == DUCKDB_TYPE_ANY) return arrow::field(name, arrow::null());
+  std::vector<DuckType> types;
+  types.push_back(std::move(type));
+  K2I_ASSIGN_OR_RETURN(const auto schema, ToArrowSchema(options, types, {name}));
+  return schema->field(0);
+}
+
+}  // namespace
+
 Result<std::shared_ptr<arrow::Schema>> PreparedSchema(duckdb_arrow_options options,
                                                       duckdb_prepared_statement prepared) {
-  std::vector<DuckType> types;
-  std::vector<std::string> names;
+  arrow::FieldVector fields;
   for (idx_t i = 0; i < duckdb_prepared_statement_column_count(prepared); ++i) {
-    types.emplace_back(duckdb_prepared_statement_column_logical_type(prepared, i));
     const char* name = duckdb_prepared_statement_column_name(prepared, i);
-    names.emplace_back(name != nullptr ? name : "");
+    const std::string text = name != nullptr ? name : "";
     duckdb_free(const_cast<char*>(name));
+    DuckType type(duckdb_prepared_statement_column_logical_type(prepared, i));
+    K2I_ASSIGN_OR_RETURN(fields.emplace_back(), FieldOf(options, std::move(type), text));
   }
-  return ToArrowSchema(options, types, names);
+  return arrow::schema(std::move(fields));
 }
 
 Result<std::shared_ptr<arrow::Schema>> ParameterSchema(duckdb_arrow_options options,
@@ -42,14 +56,8 @@ Result<std::shared_ptr<arrow::Schema>> ParameterSchema(duckdb_arrow_options opti
     const char* name = duckdb_parameter_name(prepared, i);
     const std::string text = name != nullptr ? name : std::to_string(i);
     duckdb_free(const_cast<char*>(name));
-    std::vector<DuckType> types;
-    types.emplace_back(duckdb_param_logical_type(prepared, i));
-    std::shared_ptr<arrow::DataType> type = arrow::null();
-    if (types[0]) {
-      const auto schema = ToArrowSchema(options, types, {text});
-      if (schema) type = (*schema)->field(0)->type();
-    }
-    fields.push_back(arrow::field(text, std::move(type)));
+    DuckType type(duckdb_param_logical_type(prepared, i));
+    K2I_ASSIGN_OR_RETURN(fields.emplace_back(), FieldOf(options, std::move(type), text));
   }
   return arrow::schema(std::move(fields));
 }

@@ -25,12 +25,12 @@ class TailTest : public testing::Test {
                                       {2, "_kafka_partition", Type::Primitive(TypeId::kInt)},
                                       {3, "_kafka_offset", Type::Primitive(TypeId::kLong)},
                                       {4, "name", Type::Primitive(TypeId::kString)}})}) {
+    table_.key_column = "name";
     Ingest(0, 3);
     table_.Flush(/*retain=*/true);
     Ingest(3, 5);
     table_.Publish();
     ServedTable served = table_.served();
-    served.key = "name";
     served.partition_column = "_kafka_partition";
     served.offset_column = "_kafka_offset";
     engine_ = Engine::Make({}, {served}).value();

@@ -32,7 +32,7 @@ void TestTable::Ingest(std::shared_ptr<arrow::RecordBatch> rows, int32_t partiti
   const Offset begin = end;
   for (int64_t i = 0; i < rows->num_rows(); ++i) decoded.offsets.push_back(end.value++);
   decoded.rows = std::move(rows);
-  hot_.push_back(buffer::MakeSlice(std::move(decoded), {{where, {begin, end}}}, Duration(1)));
+  hot_.push_back(buffer::MakeSlice(std::move(decoded), {{where, {begin, end}}}, Duration(1), slices_++));
 }
 
 void TestTable::Flush(bool retain) {
@@ -114,10 +114,15 @@ void TestTable::Publish() {
   view->end = end_;
   view->slices = hot_;
   view->retained = retained_;
+  view->index = buffer::SliceIndex(key_column, arrow::default_memory_pool());
+  for (const auto& slice : retained_) view->index.Add(*slice);
+  for (const auto& slice : hot_) view->index.Add(*slice);
   views_.Publish(std::move(view));
 }
 
-ServedTable TestTable::served() { return {.database = "db", .table = name_, .views = &views_, .store = &store_}; }
+ServedTable TestTable::served() {
+  return {.database = "db", .table = name_, .views = &views_, .store = &store_, .key = key_column};
+}
 
 std::shared_ptr<arrow::RecordBatch> Rows(const iceberg::Schema& schema, const std::string& json) {
   const auto arrow_schema = iceberg::ToArrowSchema(schema).value();

@@ -42,6 +42,7 @@ class TestTable {
   ServedTable served();
 
   int64_t row_group_rows = 1'000'000;
+  std::string key_column;  // that look-ups by key go by
 
  private:
   void Commit(std::vector<iceberg::DataFile> files);
@@ -56,6 +57,7 @@ class TestTable {
   OffsetVector committed_;
   OffsetVector end_;
   int64_t flushes_ = 0;
+  int64_t slices_ = 0;
 };
 
 /// A batch of `schema` from JSON, one array of values for each row.
