@@ -14,7 +14,8 @@ Result<std::unique_ptr<query::Engine>> MakeQueryEngine(const config::Config& con
                            .key = config.buffer.key,
                            .topic_column = columns.topic,
                            .partition_column = columns.partition,
-                           .offset_column = columns.offset};
+                           .offset_column = columns.offset,
+                           .timestamp_column = columns.timestamp};
   return query::Engine::Make({.threads = static_cast<int>(query.threads),
                               .memory_bytes = query.memory_mb << 20,
                               .timeout = std::chrono::seconds(query.timeout_seconds),
