@@ -3,6 +3,7 @@
 # tools/bench.sh ingest [OPTION…] : end-to-end throughput (bench/ingest_throughput.py)
 # tools/bench.sh recovery         : from kill -9 to the next committed row (bench/recovery.py)
 # tools/bench.sh log [OPTION…]    : what the transaction log costs (bench/log_cost.py)
+# tools/bench.sh query [PART…]    : freshness, look-ups and scans beside ingestion, and what they cost it (bench/query_serving.py)
 # tools/bench.sh [OPTION…]        : every Google Benchmark program under bench/; options go to each of them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -12,8 +13,9 @@ if [[ ${1:-} == ingest ]]; then
   shift
   PYTHONPATH=tools exec "${K2I_DEPS:-.deps}/venv/bin/python" bench/ingest_throughput.py "$@"
 fi
-if [[ ${1:-} == recovery || ${1:-} == log ]]; then
-  program=$([[ $1 == log ]] && echo log_cost || echo recovery)
+declare -A whole=([recovery]=recovery [log]=log_cost [query]=query_serving)
+if [[ -n ${1:-} && -n ${whole[$1]:-} ]]; then
+  program=${whole[$1]}
   shift
   TZ=UTC PYTHONPATH=tools:tests exec "${K2I_DEPS:-.deps}/venv/bin/python" "bench/$program.py" "$@"
 fi

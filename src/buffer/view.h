@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 #include "buffer/slice_index.h"
@@ -27,6 +28,8 @@ struct View {
   SliceList slices;                    // hot rows, each partition's in order of offset
   SliceList retained;                  // committed rows still in memory, oldest first: for look-ups only
   SliceIndex index;                    // of both; see lookup.h
+  /// The partitions whose newest rows are here; those of others end at C. None: nobody reads them.
+  std::optional<std::vector<TopicPartition>> assigned;
 };
 using ViewPtr = std::shared_ptr<const View>;
 

@@ -149,6 +149,11 @@ void ViewMaker::ExpireRetained(Duration now) {
   Publish();
 }
 
+void ViewMaker::SetAssigned(std::vector<TopicPartition> partitions) {
+  assigned_ = std::move(partitions);
+  if (committed_.table != nullptr) Publish();
+}
+
 void ViewMaker::EvictRetained(int64_t bytes) {
   size_t slices = 0;
   for (auto slice = retained_.begin(); slice != retained_.end() && bytes > 0; ++slice, ++slices) {
@@ -189,6 +194,7 @@ void ViewMaker::Publish() {
   view->slices = hot_;
   view->retained = retained_;
   view->index = index_;
+  view->assigned = assigned_;
   views_.Publish(std::move(view));
 }
 

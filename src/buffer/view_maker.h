@@ -47,6 +47,9 @@ class ViewMaker {
   /// Forgets the hot rows of these partitions, those of a flush in flight too: their next owner reads them again.
   void Drop(const std::vector<TopicPartition>& partitions);
 
+  /// The partitions that are read here from now on.
+  void SetAssigned(std::vector<TopicPartition> partitions);
+
   /// Forgets retained rows whose time is over.
   void ExpireRetained(Duration now);
   /// Forgets the oldest retained rows, until `bytes` are let go of or none are left.
@@ -72,6 +75,7 @@ class ViewMaker {
   ViewPublisher& views_;
   const Options options_;
   CommittedTable committed_;
+  std::vector<TopicPartition> assigned_;
   SliceList hot_;
   OffsetVector hot_ends_;  // of the partitions that have hot slices
   OffsetVector end_;

@@ -62,6 +62,15 @@ TEST_F(ViewMakerTest, OthersPartitionsEndWhereTheTableEnds) {
   EXPECT_EQ(view().slices.size(), 1u);
 }
 
+TEST_F(ViewMakerTest, SaysWhichPartitionsAreReadHere) {
+  maker_.SetAssigned({Where(0)});
+  EXPECT_EQ(views_.Current(), nullptr) << "there is no table yet";
+  maker_.SetCommitted(At(1, Next(5, 70)), seconds(0));
+  EXPECT_EQ(view().assigned, std::vector{Where(0)});
+  maker_.SetAssigned({Where(0), Where(1)});
+  EXPECT_EQ(view().assigned, (std::vector{Where(0), Where(1)}));
+}
+
 TEST_F(ViewMakerTest, RowsThatOthersHaveCommittedNeverShow) {
   maker_.SetCommitted(At(1, {{Where(0), Offset{10}}}), seconds(0));
   maker_.Append(SliceOf({{0, 8}, {0, 9}, {0, 10}, {0, 11}}, 0, 1));

@@ -216,7 +216,7 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
         "[server]\ntls = true\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
         "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
         "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[format]\nkey = \"json\"\n",
-        "[security]\ntokens = 1\n"}) {
+        "[security]\ntokens = 1\n", "[query]\npeers = [\"a\"]\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
   for (const std::string flag :

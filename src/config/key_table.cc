@@ -298,6 +298,7 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "iceberg.hive",
                                                       "iceberg.rest.vended_credentials",
                                                       "maintenance",
+                                                      "query.peers",
                                                       "server.tls",
                                                       "security",
                                                       "tables"};

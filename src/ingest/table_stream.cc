@@ -156,6 +156,7 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
                                      {"partition", partition.partition.value},
                                      {"start", next ? std::to_string(next->value) : "auto_offset_reset"}});
   }
+  views_.SetAssigned(tracker_.partitions());
   return starts;
 }
 
@@ -172,6 +173,7 @@ void TableStream::Revoke(const std::vector<TopicPartition>& partitions, Duration
     sample_records_ -= static_cast<int64_t>(before - batch.messages.size());
   }
   tracker_.Revoke(partitions);
+  views_.SetAssigned(tracker_.partitions());
 }
 
 bool TableStream::sample_full() const { return decoder_ == nullptr && sample_records_ >= options_.rows.infer_records; }

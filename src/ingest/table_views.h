@@ -46,6 +46,7 @@ class TableViews {
 
   void Append(const buffer::SlicePtr& slice) { maker_.Append(slice); }
   void Drop(const std::vector<TopicPartition>& partitions) { maker_.Drop(partitions); }
+  void SetAssigned(std::vector<TopicPartition> partitions) { maker_.SetAssigned(std::move(partitions)); }
   void EvictRetained(int64_t bytes) { maker_.EvictRetained(bytes); }
   buffer::ViewMaker::Usage retained() const { return maker_.retained(); }
 

@@ -208,7 +208,12 @@ Result<Description> Engine::Describe(const std::string& sql) {
 }
 
 Pinned EngineCore::PinnedOf(size_t index, const buffer::View& view) const {
-  return {.table = NameOf(index), .snapshot_id = view.snapshot_id, .offsets = view.end, .missing = {}};
+  Pinned pinned{.table = NameOf(index), .snapshot_id = view.snapshot_id, .offsets = view.end, .missing = {}};
+  if (!view.assigned) return pinned;
+  for (const auto& [partition, end] : view.end) {
+    if (std::ranges::find(*view.assigned, partition) == view.assigned->end()) pinned.missing.push_back(partition);
+  }
+  return pinned;
 }
 
 Result<TableInfo> EngineCore::InfoOf(size_t index) const {
