@@ -35,6 +35,13 @@ bool IsBefore(const Slice& a, const Slice& b) {
   return a.number < b.number || (a.number == b.number && a.first_row < b.first_row);
 }
 
+void Lower(OffsetVector& begins, const OffsetRanges& ranges) {
+  for (const auto& [partition, range] : ranges) {
+    Offset& begin = begins.try_emplace(partition, range.begin).first->second;
+    begin = std::min(begin, range.begin);
+  }
+}
+
 void Raise(OffsetVector& ends, const OffsetRanges& ranges) {
   for (const auto& [partition, range] : ranges) {
     Offset& end = ends.try_emplace(partition, range.end).first->second;
@@ -53,11 +60,11 @@ bool GoesForward(const OffsetVector& before, const OffsetVector& after) {
 }  // namespace
 
 bool ViewMaker::WouldLeaveGap(const OffsetVector& offsets) const {
-  return std::any_of(hot_ends_.begin(), hot_ends_.end(), [&](const auto& entry) {
-    const auto before = committed_.offsets.find(entry.first);
-    if (before == committed_.offsets.end()) return false;
+  return std::any_of(hot_begins_.begin(), hot_begins_.end(), [&](const auto& entry) {
     const auto after = offsets.find(entry.first);
-    return after == offsets.end() || after->second < before->second;
+    // A partition that no commit knows begins where its reader began.
+    if (after == offsets.end()) return committed_.offsets.contains(entry.first);
+    return after->second < entry.second;
   });
 }
 
@@ -92,8 +99,12 @@ void ViewMaker::MoveCommitted(Duration now) {
   }
   if (batch.slices > 0) batches_.push_back(batch);
   hot_ = SliceList(hot);
+  hot_begins_.clear();
   hot_ends_.clear();
-  for (const auto& slice : hot_) Raise(hot_ends_, slice->ranges);
+  for (const auto& slice : hot_) {
+    Lower(hot_begins_, slice->ranges);
+    Raise(hot_ends_, slice->ranges);
+  }
 }
 
 void ViewMaker::Retain(const SlicePtr& slice, Batch& batch) {
@@ -113,13 +124,24 @@ void ViewMaker::FindEnds() {
   }
 }
 
+/// Whether the slice's rows come next in their partitions. A partition that is not known begins where its reader does.
+bool ViewMaker::Joins(const Slice& slice) const {
+  return std::all_of(slice.ranges.begin(), slice.ranges.end(), [&](const auto& entry) {
+    const auto end = end_.find(entry.first);
+    return end == end_.end() || entry.second.begin <= end->second;
+  });
+}
+
 void ViewMaker::Append(const SlicePtr& slice) {
   assert(committed_.table != nullptr);
+  if (!Joins(*slice)) return;
   if (PlaceOf(*slice, committed_.offsets) == Place::kAtOrAfter) {
     hot_.push_back(slice);
+    Lower(hot_begins_, slice->ranges);
     Raise(hot_ends_, slice->ranges);
   } else {
     for (auto& piece : DropBelow({slice}, committed_.offsets)) {
+      Lower(hot_begins_, piece->ranges);
       Raise(hot_ends_, piece->ranges);
       hot_.push_back(std::move(piece));
     }
@@ -133,7 +155,10 @@ void ViewMaker::Append(const SlicePtr& slice) {
 
 void ViewMaker::Drop(const std::vector<TopicPartition>& partitions) {
   hot_ = SliceList(DropPartitions(std::vector<SlicePtr>(hot_.begin(), hot_.end()), partitions));
-  for (const auto& partition : partitions) hot_ends_.erase(partition);
+  for (const auto& partition : partitions) {
+    hot_begins_.erase(partition);
+    hot_ends_.erase(partition);
+  }
   FindEnds();
   if (committed_.table != nullptr) Publish();
 }

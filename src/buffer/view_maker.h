@@ -42,7 +42,8 @@ class ViewMaker {
   /// Whether the rows between these offsets and the hot ones would be nowhere: the table has been rolled back. A view
   /// of it must not be made as long as the hot rows are there.
   bool WouldLeaveGap(const OffsetVector& offsets) const;
-  /// What is below the committed offsets is left out. REQUIRES: SetCommitted was called.
+  /// What is below the committed offsets is left out, and so is a slice with rows that do not come next: the reader and
+  /// the table disagree, as the next commit will say. REQUIRES: SetCommitted was called.
   void Append(const SlicePtr& slice);
   /// Forgets the hot rows of these partitions, those of a flush in flight too: their next owner reads them again.
   void Drop(const std::vector<TopicPartition>& partitions);
@@ -66,6 +67,7 @@ class ViewMaker {
     size_t slices;
   };
 
+  bool Joins(const Slice& slice) const;
   void MoveCommitted(Duration now);
   void Retain(const SlicePtr& slice, Batch& batch);
   void DropOldestRetained(size_t slices);
@@ -77,7 +79,8 @@ class ViewMaker {
   CommittedTable committed_;
   std::vector<TopicPartition> assigned_;
   SliceList hot_;
-  OffsetVector hot_ends_;  // of the partitions that have hot slices
+  OffsetVector hot_begins_;  // of the partitions that have hot slices
+  OffsetVector hot_ends_;
   OffsetVector end_;
   SliceList retained_;
   std::deque<Batch> batches_;  // of retained_, oldest first

@@ -98,6 +98,19 @@ TEST_F(ViewMakerTest, ARolledBackTableIsToldApart) {
   EXPECT_FALSE(maker_.WouldLeaveGap(Next(12, 10)));
 }
 
+/// A process that began at the latest offset commits where, but reads from further on (simulator seed 4614).
+TEST_F(ViewMakerTest, RowsThatDoNotComeNextAreNotShown) {
+  maker_.SetCommitted(At(1, {}), seconds(0));
+  maker_.Append(SliceOf({{0, 163}}, 0, 1));
+  EXPECT_EQ(view().slices.size(), 1u) << "a partition that is not known begins where it is read";
+  EXPECT_TRUE(maker_.WouldLeaveGap({{Where(0), Offset{102}}}));
+  maker_.Drop({Where(0)});
+  maker_.SetCommitted(At(2, {{Where(0), Offset{102}}}), seconds(0));
+  maker_.Append(SliceOf({{0, 163}}, 0, 2));
+  EXPECT_TRUE(view().slices.empty());
+  EXPECT_EQ(view().end, (OffsetVector{{Where(0), Offset{102}}}));
+}
+
 TEST_F(ViewMakerTest, RetainedRowsGoByAgeByNeedAndAfterARollBack) {
   maker_.SetCommitted(At(1, {}), seconds(0));
   for (int64_t i = 0; i < 10; ++i) {

@@ -32,9 +32,10 @@ Status CheckFiles(io::ObjectStore& store, const std::vector<iceberg::DataFile>& 
   return {};
 }
 
-/// True where the outcome of an adoption ends the start: it was stopped, or the log fails.
+/// True where the outcome of an adoption ends the start: it was stopped before that was known, or the log fails.
 bool EndsTheStart(const Error& error, const std::stop_token& stop) {
-  return stop.stop_requested() || error.code == ErrorCode::kCancelled || error.component == Component::kTransactionLog;
+  return error.code == ErrorCode::kCancelled || error.code == ErrorCode::kCommitStateUnknown ||
+         error.component == Component::kTransactionLog || (stop.stop_requested() && error.retryable());
 }
 
 /// One adoption.

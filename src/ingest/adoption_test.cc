@@ -99,6 +99,20 @@ class AdoptionTest : public PipelineTest {
     }
     return {};
   }
+  /// Another process commits the flush's rows, in a snapshot with a manifest list of its own.
+  void LandByAnother(const txlog::OpenFlush& flush, int64_t snapshot_id) {
+    const auto upload = ReadUpload(store_, *Table(), flush).value();
+    iceberg::Append append(store_, {.snapshot_id = snapshot_id, .commit_uuid = random_.Uuid(), .files = upload.files});
+    auto snapshot = append.Prepare(*Table(), 1).value();
+    progress::Progress next;
+    next.Set(kP0, Offset{100});
+    snapshot.summary.merge(std::map<std::string, std::string>{
+        {"k2i.pipeline", "p"}, {"k2i.flush-id", upload.flush_id}, {"k2i.offsets", progress::ProgressJson(next)}});
+    EXPECT_TRUE(catalog_
+                    .ForeignCommit(kTable, {iceberg::update::AddSnapshot{std::move(snapshot)},
+                                            iceberg::update::SetSnapshotRef{"main", {.snapshot_id = snapshot_id}}})
+                    .has_value());
+  }
   txlog::RecoveryState RecoveredState() { return txlog::Log::Open(log_storage_, {}, clock_).value().state; }
 
  private:
@@ -185,20 +199,7 @@ TEST_F(AdoptionTest, ARequestThatArrivesDuringTheAdoptionIsTheAdoption) {
   // The dead process' request: the same snapshot, with a manifest list of its own.
   bool landed = false;
   catalog_.before_commit = [&]() -> Status {
-    if (std::exchange(landed, true)) return {};
-    const auto upload = ReadUpload(store_, *Table(), flush).value();
-    iceberg::Append append(store_,
-                           {.snapshot_id = upload.snapshot_id, .commit_uuid = random_.Uuid(), .files = upload.files});
-    auto snapshot = append.Prepare(*Table(), 1).value();
-    progress::Progress next;
-    next.Set(kP0, Offset{100});
-    snapshot.summary.merge(std::map<std::string, std::string>{
-        {"k2i.pipeline", "p"}, {"k2i.flush-id", upload.flush_id}, {"k2i.offsets", progress::ProgressJson(next)}});
-    const int64_t id = snapshot.snapshot_id;
-    EXPECT_TRUE(catalog_
-                    .ForeignCommit(kTable, {iceberg::update::AddSnapshot{std::move(snapshot)},
-                                            iceberg::update::SetSnapshotRef{"main", {.snapshot_id = id}}})
-                    .has_value());
+    if (!std::exchange(landed, true)) LandByAnother(flush, flush.intent->snapshot_id);
     return {};
   };
   const auto files = DataFiles();
@@ -294,6 +295,21 @@ TEST_F(AdoptionTest, AStopInBetweenLeavesItToTheNextStart) {
   EXPECT_EQ(TotalRecords(), "100");
   EXPECT_EQ(Table()->snapshots.size(), 1u);
   EXPECT_EQ(DataFiles(), files);
+}
+
+/// Simulator seed 3365.
+TEST_F(AdoptionTest, AStopWhileAnotherIsFasterIsAStop) {
+  Produce(0, 100);
+  DieBeforeTheCommit();
+  const auto flush = OpenFlushOf(kTable);
+  catalog_.before_commit = [&]() -> Status {
+    if (!stop_.stop_requested()) LandByAnother(flush, flush.intent->snapshot_id + 1);
+    stop_.request_stop();
+    return {};
+  };
+  const auto stopped = Live(Options(), StopAfter(30));
+  EXPECT_TRUE(stopped.has_value()) << stopped.error().ToString();
+  EXPECT_EQ(TotalRecords(), "100");
 }
 
 TEST_F(AdoptionTest, ARefusalDoesNotKeepFromStarting) {

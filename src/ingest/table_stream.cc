@@ -144,7 +144,7 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
       K2I_RETURN_IF_ERROR(progress::CheckIdentity(boundary->progress, cluster_));
       committed_ = boundary->progress;
     }
-    K2I_RETURN_IF_ERROR(views_.ShowFound(table.metadata));
+    K2I_RETURN_IF_ERROR(views_.Show(table.metadata));
   }
   K2I_RETURN_IF_ERROR(dead_letters_.Assign(partitions, committed_, cluster_, stop));
   OffsetVector starts;

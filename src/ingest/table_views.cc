@@ -45,12 +45,6 @@ void TableViews::Set(buffer::CommittedTable committed) {
 
 Status TableViews::Show(TablePtr table) {
   K2I_ASSIGN_OR_RETURN(auto committed, Committed(std::move(table)));
-  Set(std::move(committed));
-  return {};
-}
-
-Status TableViews::ShowFound(TablePtr table) {
-  K2I_ASSIGN_OR_RETURN(auto committed, Committed(std::move(table)));
   if (shown_ != nullptr && shown_->table_uuid != committed.table->table_uuid) return {};
   if (maker_.WouldLeaveGap(committed.offsets)) return {};
   Set(std::move(committed));
@@ -72,7 +66,7 @@ void TableViews::TakeLoaded() {
     loaded = std::exchange(loading_->loaded, nullptr);
   }
   if (loaded == nullptr) return;
-  if (auto shown = ShowFound(std::move(loaded)); !shown) {
+  if (auto shown = Show(std::move(loaded)); !shown) {
     log::Warn("view_not_refreshed", {{"table", options_.table.ToString()}, {"error", shown.error().ToString()}});
   }
 }
