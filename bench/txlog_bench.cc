@@ -77,6 +77,28 @@ std::string SegmentOf(int64_t entries) {
   return bytes;
 }
 
+/// A start after a million entries have been logged as K2I logs them: with its default checkpoints.
+void BM_OpenAsWritten(benchmark::State& state) {
+  const Folder folder;
+  SystemClock clock;
+  Random random(7);
+  {
+    auto storage = txlog::PosixLogStorage::Open(folder.path()).value();
+    auto log = std::move(txlog::Log::Open(*storage, {}, clock).value().log);
+    for (int64_t n = 0, written = 0; written < state.range(0); ++n) {
+      for (const auto& entry : Flush(random, n)) {
+        if (written++ < state.range(0) && !log->Append(entry)) state.SkipWithError("cannot append");
+      }
+    }
+  }
+  for (auto _ : state) {
+    auto storage = txlog::PosixLogStorage::Open(folder.path()).value();
+    const auto opened = txlog::Log::Open(*storage, {}, clock);
+    if (!opened || opened->state.tables.empty()) state.SkipWithError("the log says nothing");
+  }
+}
+BENCHMARK(BM_OpenAsWritten)->Arg(1'000'000)->Iterations(1)->UseRealTime()->Unit(benchmark::kMillisecond);
+
 /// What a start does: takes the lock, reads and replays the newest segment, and begins a new one.
 void BM_Open(benchmark::State& state) {
   const Folder folder;
