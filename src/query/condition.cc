@@ -6,22 +6,13 @@
 #include <string_view>
 #include <utility>
 
+#include "query/syntax_tree.h"
+
 namespace k2i::query {
 namespace {
 
 using nlohmann::json;
 using Op = Condition::Op;
-
-std::string Text(const json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
-const json& Member(const json& object, const char* key) {
-  static const json kNothing;
-  const auto it = object.find(key);
-  return it != object.end() ? *it : kNothing;
-}
 
 /// The value of a VALUE_CONSTANT: numbers that JSON has whole, texts, truth values; no NULL.
 std::optional<Constant> ReadValue(const json& value) {

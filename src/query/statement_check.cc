@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "query/syntax_tree.h"
+
 namespace k2i::query {
 namespace {
 
@@ -16,17 +18,6 @@ using Scope = std::set<std::string>;  // CTEs that can be named, in lower case
 
 std::unexpected<Error> Refuse(const std::string& what) {
   return Fail(ErrorCode::kInvalidArgument, what + " is not allowed in queries");
-}
-
-std::string Text(const json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
-const json& Member(const json& object, const char* key) {
-  static const json kNothing;
-  const auto it = object.find(key);
-  return it != object.end() ? *it : kNothing;
 }
 
 constexpr std::array<std::string_view, 19> kExpressionClasses = {
