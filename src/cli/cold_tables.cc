@@ -3,8 +3,8 @@
 
 #include "cli/query_engine.h"
 #include "cli/wiring.h"
+#include "ingest/committed_table.h"
 #include "ingest/table_opening.h"
-#include "progress/progress.h"
 
 namespace k2i::cli {
 namespace {
@@ -47,11 +47,11 @@ class ColdTables final : public query::Service {
     if (!found) {
       return Fail(ErrorCode::kNotFound, "there is no table " + table_.identifier.ToString(), Component::kCatalog);
     }
+    K2I_ASSIGN_OR_RETURN(auto committed, ingest::ReadCommitted(found->metadata, pipeline_, branch_));
     auto view = std::make_shared<buffer::View>();
-    view->table = found->metadata;
-    if (const auto* head = view->table->FindRef(branch_)) view->snapshot_id = head->snapshot_id;
-    K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(*view->table, pipeline_, branch_));
-    if (boundary) view->committed = view->end = boundary->progress.Vector();
+    view->table = std::move(committed.table);
+    view->snapshot_id = committed.snapshot_id;
+    view->committed = view->end = std::move(committed.offsets);
     views_.Publish(std::move(view));
     return {};
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "ingest/committed_table.h"
 #include "progress/progress.h"
 
 namespace k2i::ingest {
@@ -11,14 +12,7 @@ namespace k2i::ingest {
 using TablePtr = std::shared_ptr<const iceberg::TableMetadata>;
 
 Result<buffer::CommittedTable> TableViews::Committed(TablePtr table) const {
-  // From the table itself rather than from the commit: its branch may be further than the commit, and the offsets must
-  // be those of the snapshot that is read.
-  K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(*table, options_.pipeline, options_.branch));
-  buffer::CommittedTable committed;
-  if (const auto* head = table->FindRef(options_.branch)) committed.snapshot_id = head->snapshot_id;
-  if (boundary) committed.offsets = boundary->progress.Vector();
-  committed.table = std::move(table);
-  return committed;
+  return ReadCommitted(std::move(table), options_.pipeline, options_.branch);
 }
 
 /// Whether rows that the shown snapshot holds may not be in `table` any more.
