@@ -39,7 +39,30 @@ void CheckReplay(const std::vector<Entry>& entries) {
   RequireSame(Bytes(*read), Bytes(checkpoint), "a checkpoint says what the state was");
 }
 
+const txlog::FrameCipher& Cipher() {
+  static const auto cipher = txlog::FrameCipher::FromText(std::string(2 * txlog::FrameCipher::kKeySize, '7'));
+  return *cipher;
+}
+
+std::string EncryptedSegment(const std::vector<Entry>& entries) {
+  std::string bytes = txlog::SegmentHeader(txlog::Encryption::kOn);
+  for (const Entry& entry : entries) bytes += *txlog::EncodeFrame(entry, Cipher());
+  return bytes;
+}
+
+/// Without the key nothing is told of it; with it, only frames that were sealed are read.
+void CheckEncrypted(std::string_view bytes) {
+  const auto closed = txlog::ParseSegment(bytes);
+  Require(!closed.has_value() && closed.error().code == ErrorCode::kPermissionDenied, "it needs the key");
+  size_t seen = 0;
+  const auto open = txlog::ReadSegment(bytes, [&seen](const txlog::EntryView&) { ++seen; }, &Cipher());
+  if (!open.has_value()) return Require(MayRefuse(open.error()), "a bad encrypted segment is Corruption");
+  Require(open->header_ok && open->entries == seen, "each entry is shown once");
+  Require(open->valid_bytes <= bytes.size(), "its torn tail begins within the segment");
+}
+
 void CheckSegment(std::string_view bytes) {
+  if (bytes.starts_with(txlog::SegmentHeader(txlog::Encryption::kOn))) return CheckEncrypted(bytes);
   const auto segment = txlog::ParseSegment(bytes);
   if (!segment.has_value()) return Require(MayRefuse(segment.error()), "a bad segment is Corruption or NotSupported");
   Require(segment->valid_bytes <= bytes.size(), "the torn tail begins within the segment");
@@ -186,7 +209,8 @@ std::vector<std::string> Seeds() {
   whole.insert(whole.begin(), txlog::Checkpoint{});
   whole.push_back(txlog::CommitDone{"f1", "db.t", "9c12d441", 42, {{p0, {10}}, {p1, {6}}}});
   whole.push_back(txlog::FlushAbandoned{"f2", "the store refused"});
-  return {Segment({}), Segment({txlog::Checkpoint{state}}), Segment(whole), Segment(flush) + std::string(64, '\0')};
+  return {Segment({}), Segment({txlog::Checkpoint{state}}), Segment(whole), Segment(flush) + std::string(64, '\0'),
+          EncryptedSegment(whole)};
 }
 
 }  // namespace k2i::fuzz
