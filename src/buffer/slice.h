@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "buffer/slice_bounds.h"
 #include "record/decoded_rows.h"
 
 namespace k2i::buffer {
@@ -25,6 +26,7 @@ struct Slice {
   int64_t size_bytes = 0;  // of the buffers behind `rows`, as far as they are this slice's
   int64_t number = 0;      // ascends with every seal; a part of a slice keeps the whole's
   int64_t first_row = 0;   // where `rows` begin in the slice that was sealed
+  std::shared_ptr<SliceBounds> bounds = std::make_shared<SliceBounds>();  // of `rows`
 
   int64_t row_count() const { return static_cast<int64_t>(offsets.size()); }
 };

@@ -2,6 +2,7 @@
 //
 // Leaving out files, row groups and slices changes no answer, and does leave some out.
 #include <arrow/api.h>
+#include <arrow/compute/initialize.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -133,6 +134,7 @@ std::string Condition(Numbers& numbers, const std::string& prefix, int depth = 0
 
 class PruningTest : public testing::TestWithParam<int> {
  protected:
+  static void SetUpTestSuite() { ASSERT_TRUE(arrow::compute::Initialize().ok()); }
   static PartitionSpec Spec() {
     switch (GetParam()) {
       case 0:
@@ -259,6 +261,37 @@ TEST(PruningCountsTest, LeavesOutWhatCannotMatch) {
   EXPECT_EQ(last.files_scanned, 0);
   EXPECT_EQ(Lines(**ReadAll(engine->Query({.sql = "SELECT count(*) FROM events"}))), std::vector<std::string>{"90"});
   EXPECT_EQ(last.row_groups_scanned, 0) << "counting opens no file";
+}
+
+TEST(PruningCountsTest, LeavesOutSlicesByTheirColumns) {
+  ASSERT_TRUE(arrow::compute::Initialize().ok());
+  TestTable table(PrunedSchema());
+  for (const int from : {0, 10, 20}) {
+    std::string json = "[";
+    for (int i = from; i < from + 5; ++i) {
+      const std::string n = std::to_string(i);
+      json += (i > from ? ",[" : "[") + n + "," + (from == 10 ? n : "null") + ",null,null,null,\"n" + n + "\",null," +
+              (from == 20 ? "NaN" : n + ".5") + ",null,null]";
+    }
+    table.Ingest(Rows(table.schema(), json + "]"));
+  }
+  table.Publish();
+  ScanCounts last;
+  const auto engine =
+      Engine::Make({.on_end = [&](const ScanCounts& counts, double) { last = counts; }}, {table.served()}).value();
+  const auto skipped = [&](const std::string& where, const std::vector<std::string>& expected) {
+    EXPECT_EQ(SortedLines(**ReadAll(engine->Query({.sql = "SELECT id FROM events WHERE " + where}))), expected)
+        << where;
+    EXPECT_EQ(last.slices_skipped + last.slices_scanned, 3);
+    return last.slices_skipped;
+  };
+  EXPECT_EQ(skipped("id = 11", {"11"}), 2);
+  EXPECT_EQ(skipped("id > 22 OR id = 1", {"1", "23", "24"}), 1);
+  EXPECT_EQ(skipped("name = 'n21'", {"21"}), 1) << "n2 and n3 are around it";
+  EXPECT_EQ(skipped("small IS NOT NULL AND id >= 14", {"14"}), 2);
+  EXPECT_EQ(skipped("small = 3", {}), 3);
+  EXPECT_EQ(skipped("ratio BETWEEN 3 AND 4", {"3"}), 1);
+  EXPECT_EQ(skipped("ratio > 13.6", {"14", "20", "21", "22", "23", "24"}), 0) << "NaN is above all numbers";
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <arrow/type.h>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -14,51 +13,12 @@
 #include "datafile/row_group_statistics.h"
 #include "iceberg/model/arrow_schema.h"
 #include "query/file_bounds.h"
+#include "query/slice_bounds.h"
 
 namespace k2i::query {
 
 using datafile::FieldProjection;
 using datafile::FromArrow;
-
-namespace {
-
-constexpr int64_t kMicrosPerMilli = 1'000;
-
-/// What a slice's bookkeeping says of the columns that hold its rows' positions.
-std::optional<ColumnBounds> BoundsOfRuns(int32_t field_id, const buffer::Slice& slice, const MetadataColumns& columns) {
-  if (field_id == 0 || slice.runs.empty()) return std::nullopt;
-  int64_t low = std::numeric_limits<int64_t>::max();
-  int64_t high = std::numeric_limits<int64_t>::min();
-  const auto include = [&](int64_t from, int64_t to) {
-    low = std::min(low, from);
-    high = std::max(high, to);
-  };
-  for (const auto& run : slice.runs) {
-    if (run.row_count == 0) continue;
-    if (field_id == columns.partition) {
-      include(run.partition.partition.value, run.partition.partition.value);
-    } else if (field_id == columns.offset) {
-      const auto first = slice.offsets.begin() + run.first_row;
-      include(*first, *(first + run.row_count - 1));
-    } else if (field_id == columns.timestamp && run.min_timestamp_ms >= 0) {
-      include(run.min_timestamp_ms * kMicrosPerMilli, run.max_timestamp_ms * kMicrosPerMilli);
-    } else {
-      return std::nullopt;
-    }
-  }
-  if (low > high) return std::nullopt;
-  const bool narrow = field_id == columns.partition;
-  const auto literal = [&](int64_t v) {
-    return narrow ? iceberg::Literal(static_cast<int32_t>(v)) : iceberg::Literal(v);
-  };
-  return ColumnBounds{.lower = literal(low), .upper = literal(high), .may_have_nan = false};
-}
-
-bool MayMatchSlice(const Predicate& filter, const buffer::Slice& slice, const MetadataColumns& columns) {
-  return MayMatch(filter, [&](int32_t field_id) { return BoundsOfRuns(field_id, slice, columns); });
-}
-
-}  // namespace
 
 struct TableScan::HotPiece {
   std::shared_ptr<arrow::RecordBatch> rows;
@@ -91,9 +51,10 @@ Result<std::unique_ptr<TableScan>> TableScan::Plan(ScanInput input) {
 Status TableScan::PlanHot() {
   std::map<const arrow::Schema*, std::shared_ptr<const std::vector<FieldProjection>>> known;
   ScanCounts counts;
+  const iceberg::Schema& schema = input_.view->table->current_schema();
   for (const auto& slice : input_.view->slices) {
     if (slice->rows == nullptr || slice->rows->num_rows() == 0) continue;
-    if (!MayMatchSlice(input_.filter, *slice, input_.metadata)) {
+    if (!MayMatchSlice(input_.filter, *slice, schema, input_.metadata)) {
       ++counts.slices_skipped;
       continue;
     }
