@@ -18,6 +18,7 @@ Result<std::unique_ptr<query::Engine>> MakeQueryEngine(const config::Config& con
                            .timestamp_column = columns.timestamp};
   return query::Engine::Make({.threads = static_cast<int>(query.threads),
                               .memory_bytes = query.memory_mb << 20,
+                              .niceness = static_cast<int>(query.niceness),
                               .timeout = std::chrono::seconds(query.timeout_seconds),
                               .max_rows = query.max_rows,
                               .max_running = static_cast<int>(query.max_concurrent),

@@ -205,6 +205,7 @@ struct QueryConfig {
   bool enabled = true;
   int64_t threads = 2;
   int64_t memory_mb = 512;
+  int64_t niceness = 10;
   int64_t timeout_seconds = 60;
   int64_t max_rows = 10'000'000;
   int64_t max_concurrent = 8;

@@ -52,7 +52,7 @@ Result<DuckDatabase> OpenDatabase(const DuckLimits& limits) {
 }  // namespace
 
 Result<std::shared_ptr<DuckCatalog>> DuckCatalog::Open(const DuckLimits& limits, std::vector<CatalogTable> tables) {
-  std::shared_ptr<DuckCatalog> catalog(new DuckCatalog(std::move(tables)));
+  std::shared_ptr<DuckCatalog> catalog(new DuckCatalog(limits.niceness, std::move(tables)));
   K2I_RETURN_IF_ERROR(catalog->Start(limits));
   return catalog;
 }

@@ -15,6 +15,7 @@ namespace k2i::query {
 struct DuckLimits {
   int threads = 2;
   int64_t memory_bytes = int64_t{512} << 20;
+  int niceness = 0;  // of the threads that scan
 };
 
 /// A table's name and columns as one DuckDB instance knows them.
@@ -40,6 +41,7 @@ class DuckCatalog {
 
   Result<DuckConnection> Connect();
   const std::vector<CatalogTable>& tables() const { return tables_; }
+  int niceness() const { return niceness_; }
 
   /// Scans on the connection with that id are `query`'s, until Leave.
   void Enter(idx_t connection_id, std::shared_ptr<RunningQuery> query);
@@ -48,11 +50,12 @@ class DuckCatalog {
   std::shared_ptr<RunningQuery> Find(idx_t connection_id) const;
 
  private:
-  explicit DuckCatalog(std::vector<CatalogTable> tables) : tables_(std::move(tables)) {}
+  DuckCatalog(int niceness, std::vector<CatalogTable> tables) : niceness_(niceness), tables_(std::move(tables)) {}
   Status Start(const DuckLimits& limits);
   Status DescribeColumns(duckdb_connection connection, CatalogTable& table);
   Status CreateViews(duckdb_connection connection);
 
+  const int niceness_;
   std::vector<CatalogTable> tables_;
   mutable std::mutex mutex_;
   std::map<idx_t, std::shared_ptr<RunningQuery>> running_;  // guarded by mutex_

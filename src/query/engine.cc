@@ -103,8 +103,10 @@ Result<std::shared_ptr<DuckCatalog>> EngineCore::CatalogFor(const Views& views) 
                        .unique = std::ranges::count_if(tables, same) == 1,
                        .schema = view->table->current_schema()});
   }
-  K2I_ASSIGN_OR_RETURN(catalog, DuckCatalog::Open({.threads = options.threads, .memory_bytes = options.memory_bytes},
-                                                  std::move(entries)));
+  K2I_ASSIGN_OR_RETURN(
+      catalog, DuckCatalog::Open(
+                   {.threads = options.threads, .memory_bytes = options.memory_bytes, .niceness = options.niceness},
+                   std::move(entries)));
   return catalog;
 }
 

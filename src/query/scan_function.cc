@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/thread_priority.h"
 #include "datafile/arrow_status.h"
 #include "query/duck_catalog.h"
 #include "query/table_scan.h"
@@ -168,7 +169,11 @@ void OnInit(duckdb_init_info info) {
   Guard([&] { return Init(info); }, [&](const Error& error) { duckdb_init_set_error(info, error.message.c_str()); });
 }
 
-void OnLocalInit(duckdb_init_info info) { duckdb_init_set_init_data(info, new LocalScan, Delete<LocalScan>); }
+/// Once for each thread of each scan: of DuckDB's own threads, and of the one that asks.
+void OnLocalInit(duckdb_init_info info) {
+  YieldPriority(static_cast<const DuckCatalog*>(duckdb_init_get_extra_info(info))->niceness());
+  duckdb_init_set_init_data(info, new LocalScan, Delete<LocalScan>);
+}
 
 void OnScan(duckdb_function_info info, duckdb_data_chunk output) {
   Guard([&] { return Scan(info, output); },

@@ -12,6 +12,8 @@ import pytest
 from harness import topics
 from harness.k2i_process import ingest_config
 from harness.numbered import numbers
+from harness.readers import duckdb_connection
+from harness.warehouses import CATALOG
 from services.places import free_port
 
 
@@ -52,6 +54,26 @@ def test_plain_flight_gives_the_hot_rows_alone(stream, sql_warehouse, topic):
     cold = sql_warehouse.pyiceberg().load_table(("lake", topic)).scan(snapshot_id=snapshot_id).to_arrow()
     assert sorted(hot["n"].to_pylist()) == list(range(40, 50))
     assert sorted(cold["n"].to_pylist() + hot["n"].to_pylist()) == list(range(50))
+
+
+def test_spark_and_duckdb_add_the_hot_rows_to_the_table(stream, sql_warehouse, topic, spark):
+    """As docs/flight.md shows it: each engine reads the snapshot that the hot rows begin at."""
+    client = flight.connect(f"grpc://127.0.0.1:{stream.config['server']['flight_port']}")
+    hot = client.do_get(flight.Ticket(json.dumps({"table": f"lake.{topic}"}).encode())).read_all()
+    snapshot_id = json.loads(hot.schema.metadata[b"k2i.snapshot-id"])
+    expected = [(n, f"record {n}") for n in range(50)]
+
+    session = spark.session(sql_warehouse)
+    cold = session.sql(f"SELECT * FROM {CATALOG}.lake.{topic} VERSION AS OF {snapshot_id}")
+    union = cold.unionByName(session.createDataFrame(hot))
+    assert [tuple(row) for row in union.select("n", "text").orderBy("n").collect()] == expected
+
+    with duckdb_connection() as connection:
+        connection.register("hot", hot)
+        metadata = sql_warehouse.pyiceberg().load_table(("lake", topic)).metadata_location
+        cold = f"iceberg_scan('{metadata}', snapshot_from_id = {snapshot_id})"
+        both = f"SELECT * FROM {cold} UNION ALL BY NAME SELECT * FROM hot"
+        assert connection.sql(f"SELECT n, text FROM ({both}) ORDER BY n").fetchall() == expected
 
 
 def test_k2i_query(stream, topic):
