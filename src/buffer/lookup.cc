@@ -38,23 +38,6 @@ std::optional<RowHit> FindOffset(const SliceList& slices, const SliceIndex::RunP
   return std::nullopt;
 }
 
-/// The key column: its type, and where it is in most slices.
-struct KeyField {
-  std::shared_ptr<arrow::DataType> type;  // null: no slice has it
-  int index = -1;
-};
-
-KeyField FindKeyField(const View& view) {
-  for (const SliceList* slices : {&view.slices, &view.retained}) {
-    for (const auto& slice : *slices) {
-      if (slice->rows == nullptr) continue;
-      const int index = slice->rows->schema()->GetFieldIndex(view.index.key_column());
-      if (index >= 0) return {slice->rows->column(index)->type(), index};
-    }
-  }
-  return {};
-}
-
 std::shared_ptr<arrow::Array> KeysOf(const arrow::RecordBatch& rows, const std::string& column, int index) {
   const bool there = index < rows.num_columns() && rows.schema()->field(index)->name() == column;
   return there ? rows.column(index) : rows.GetColumnByName(column);
@@ -74,7 +57,7 @@ Result<std::vector<RowHit>> FindByKey(const View& view, std::string_view key, bo
     return Fail(ErrorCode::kInvalidArgument, "there is no look-up by key: buffer.key is not set");
   }
   std::vector<RowHit> hits;
-  const KeyField field = FindKeyField(view);
+  const SliceIndex::KeyField& field = view.index.key_field();
   if (field.type == nullptr) return hits;
   K2I_ASSIGN_OR_RETURN(const auto probe, KeyProbe::Make(*field.type, key));
   view.index.ForEach(probe.hash(), [&](const RowPlace& place) {

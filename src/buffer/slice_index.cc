@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "buffer/slice_index.h"
 
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -50,9 +53,17 @@ void SliceIndex::Add(const Slice& slice) {
                              .row_count = run.row_count});
   }
   Arrange(segment->runs);
-  if (!key_column_.empty()) segment->keys = KeyIndex::Build(slice, key_column_, pool_);
+  if (!key_column_.empty()) {
+    SeeKeyField(*slice.rows);
+    segment->keys = KeyIndex::Build(slice, key_column_, pool_);
+  }
   segments_.push_back(std::move(segment));
   MergeFull();
+}
+
+void SliceIndex::SeeKeyField(const arrow::RecordBatch& rows) {
+  const int index = rows.schema()->GetFieldIndex(key_column_);
+  if (index >= 0) key_field_ = {rows.schema()->field(index)->type(), index};
 }
 
 /// Merges as long as the newest eight are of one level.

@@ -40,6 +40,12 @@ class SliceIndex {
   void DropBefore(int64_t number);
 
   const std::string& key_column() const { return key_column_; }
+  /// The key column of the newest slice that has one.
+  struct KeyField {
+    std::shared_ptr<arrow::DataType> type;  // null: no slice has had it
+    int index = -1;                         // in the slice's rows
+  };
+  const KeyField& key_field() const { return key_field_; }
   /// Calls `visit(RunPlace)` for each run that may hold the row at this position, until it returns false: more than one
   /// if rows were dropped and read again.
   template <typename Visit>
@@ -68,10 +74,12 @@ class SliceIndex {
 
   static void Arrange(std::vector<RunPlace>& runs);
   int32_t NumberOf(const TopicPartition& partition);
+  void SeeKeyField(const arrow::RecordBatch& rows);
   void MergeFull();
   std::shared_ptr<const Segment> Merged(size_t first) const;
 
   std::string key_column_;
+  KeyField key_field_;
   arrow::MemoryPool* pool_ = nullptr;
   std::shared_ptr<const Partitions> partitions_ = std::make_shared<const Partitions>();
   std::vector<std::shared_ptr<const Segment>> segments_;  // oldest first

@@ -11,6 +11,7 @@ SliceList::SliceList(const std::vector<SlicePtr>& slices) : size_(slices.size())
   for (auto first = slices.begin(); first != slices.end();) {
     const auto count = std::min<std::ptrdiff_t>(kBlockSlices, slices.end() - first);
     blocks_.push_back(std::make_shared<const Block>(first, first + count));
+    begins_.push_back(BeginOf(*blocks_.back()));
     first += count;
   }
 }
@@ -19,6 +20,7 @@ void SliceList::push_back(SlicePtr slice) {
   ++size_;
   if (blocks_.empty() || blocks_.back()->size() >= kBlockSlices) {
     blocks_.push_back(std::make_shared<const Block>(1, std::move(slice)));
+    begins_.push_back(BeginOf(*blocks_.back()));
     return;
   }
   auto grown = std::make_shared<Block>();
@@ -35,16 +37,20 @@ void SliceList::DropFront(size_t count) {
   while (count > 0 && count >= (*first)->size()) count -= (*first++)->size();
   if (count > 0)
     *first = std::make_shared<const Block>((*first)->begin() + static_cast<std::ptrdiff_t>(count), (*first)->end());
+  begins_.erase(begins_.begin(), begins_.begin() + (first - blocks_.begin()));
   blocks_.erase(blocks_.begin(), first);
+  if (!blocks_.empty()) begins_.front() = BeginOf(*blocks_.front());
 }
 
 SliceList::Iterator SliceList::Find(int64_t number, int64_t row) const {
   const auto is_after = [&](const SlicePtr& slice) {
     return slice->number > number || (slice->number == number && slice->first_row > row);
   };
-  const auto block =
-      std::partition_point(blocks_.begin(), blocks_.end(), [&](const auto& each) { return !is_after(each->front()); });
-  if (block == blocks_.begin()) return end();
+  const auto after_begin = std::partition_point(begins_.begin(), begins_.end(), [&](const Begin& begin) {
+    return begin.number < number || (begin.number == number && begin.row <= row);
+  });
+  if (after_begin == begins_.begin()) return end();
+  const auto block = blocks_.begin() + (after_begin - begins_.begin());
   const Block& slices = **(block - 1);
   // Mostly no number is left out, and this is it.
   size_t slice = std::min(static_cast<size_t>(number - slices.front()->number), slices.size() - 1);

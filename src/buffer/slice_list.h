@@ -73,7 +73,15 @@ class SliceList {
   void DropFront(size_t count);
 
  private:
+  /// Where a block's first slice begins; kept beside the blocks, so that a search does not touch them all.
+  struct Begin {
+    int64_t number;
+    int64_t row;
+  };
+  static Begin BeginOf(const Block& block) { return {block.front()->number, block.front()->first_row}; }
+
   std::vector<std::shared_ptr<const Block>> blocks_;
+  std::vector<Begin> begins_;  // of blocks_
   size_t size_ = 0;
 };
 
