@@ -21,7 +21,10 @@ class ColdTables final : public query::Service {
   }
 
   explicit ColdTables(const config::Config& config)
-      : table_(MakeTableOptions(config)), pipeline_(config.kafka.group_id), branch_(config.iceberg.branch) {}
+      : table_(MakeTableOptions(config)),
+        dead_letters_{.identifier = MakePipelineOptions(config).stream.dead_letters},
+        pipeline_(config.kafka.group_id),
+        branch_(config.iceberg.branch) {}
 
   Result<std::unique_ptr<query::Answer>> Query(const query::SqlRequest& request) override {
     K2I_RETURN_IF_ERROR(Load());
@@ -47,21 +50,27 @@ class ColdTables final : public query::Service {
     if (!found) {
       return Fail(ErrorCode::kNotFound, "there is no table " + table_.identifier.ToString(), Component::kCatalog);
     }
-    K2I_ASSIGN_OR_RETURN(auto committed, ingest::ReadCommitted(found->metadata, pipeline_, branch_));
+    K2I_RETURN_IF_ERROR(Show(found->metadata, views_.table));
+    K2I_ASSIGN_OR_RETURN(const auto letters, ingest::FindTable(*catalog_.catalog, dead_letters_));
+    return letters ? Show(letters->metadata, views_.dead_letters) : Status{};
+  }
+
+  Status Show(std::shared_ptr<const iceberg::TableMetadata> table, buffer::ViewPublisher& views) const {
+    K2I_ASSIGN_OR_RETURN(auto committed, ingest::ReadCommitted(std::move(table), pipeline_, branch_));
     auto view = std::make_shared<buffer::View>();
     view->table = std::move(committed.table);
     view->snapshot_id = committed.snapshot_id;
     view->committed = view->end = std::move(committed.offsets);
-    views_.Publish(std::move(view));
+    views.Publish(std::move(view));
     return {};
   }
 
-  const ingest::TableOptions table_;
+  const ingest::TableOptions table_, dead_letters_;
   const std::string pipeline_, branch_;
   SystemClock clock_;
   Random random_{Random::SystemSeed()};
   CatalogParts catalog_;
-  buffer::ViewPublisher views_;
+  StreamViews views_;
   std::unique_ptr<query::Engine> engine_;
 };
 

@@ -112,14 +112,15 @@ Status Run(const config::Config& config, std::stop_token stop) {
   // Counts what the stream holds; the memory itself comes from the binary's allocator, jemalloc.
   arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
   ThreadExecutor executor;
-  buffer::ViewPublisher views;
+  StreamViews views;
   const ingest::TableStream::Parts parts{
       .flushing = {.committing = {guarded.catalog, guarded.store, clock, random, metrics, health},
                    .log = *local.log,
                    .pool = pool},
       .executor = executor,
       .status = status,
-      .views = views};
+      .views = views.table,
+      .letter_views = views.dead_letters};
   ingest::Pipeline pipeline(
       parts, options, [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
         K2I_ASSIGN_OR_RETURN(auto source, kafka::RdkafkaSource::Open(MakeKafkaOptions(config), listener));

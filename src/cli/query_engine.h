@@ -11,9 +11,15 @@
 
 namespace k2i::cli {
 
-/// Answers questions about the table of `config` as `views` have it. All but `config` must outlive the engine;
-/// `metrics` may be null.
-Result<std::unique_ptr<query::Engine>> MakeQueryEngine(const config::Config& config, const buffer::ViewPublisher& views,
+/// Where the views of the tables of one stream are left.
+struct StreamViews {
+  buffer::ViewPublisher table;
+  buffer::ViewPublisher dead_letters;
+};
+
+/// Answers questions about the table of `config` and its dead letters as `views` have them. All but `config` must
+/// outlive the engine; `metrics` may be null.
+Result<std::unique_ptr<query::Engine>> MakeQueryEngine(const config::Config& config, const StreamViews& views,
                                                        io::ObjectStore& store, MetricsRegistry* metrics);
 
 }  // namespace k2i::cli

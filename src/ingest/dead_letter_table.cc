@@ -1,44 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/dead_letter_table.h"
 
-#include <arrow/array/util.h>
-#include <arrow/record_batch.h>
-#include <arrow/type.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "base/logging.h"
-#include "iceberg/model/arrow_schema.h"
+#include "ingest/dead_letter_fit.h"
 #include "ingest/dead_letter_reader.h"
 #include "ingest/recovery_actions.h"
 
 namespace k2i::ingest {
 namespace {
 
-/// The batch with the table's columns in the table's order; those it lacks are null.
-Result<std::shared_ptr<arrow::RecordBatch>> FitRows(const arrow::RecordBatch& rows, const arrow::Schema& table,
-                                                    arrow::MemoryPool& pool) {
-  std::vector<std::shared_ptr<arrow::Array>> columns;
-  for (const auto& field : table.fields()) {
-    auto column = rows.GetColumnByName(field->name());
-    if (column == nullptr) {
-      auto nulls = arrow::MakeArrayOfNull(field->type(), rows.num_rows(), &pool);
-      if (!nulls.ok()) return Fail(ErrorCode::kResourceExhausted, "dead letters: " + nulls.status().ToString());
-      column = *nulls;
-    }
-    columns.push_back(std::move(column));
-  }
-  return arrow::RecordBatch::Make(std::make_shared<arrow::Schema>(table), rows.num_rows(), std::move(columns));
-}
-
 Result<std::vector<buffer::SlicePtr>> FitSlices(const std::vector<buffer::SlicePtr>& slices,
                                                 const iceberg::Schema& schema, arrow::MemoryPool& pool) {
-  K2I_ASSIGN_OR_RETURN(const auto arrow_schema, iceberg::ToArrowSchema(schema));
   std::vector<buffer::SlicePtr> fitting;
   for (const auto& slice : slices) {
     if (slice->rows == nullptr) continue;
     auto copy = std::make_shared<buffer::Slice>(*slice);
-    K2I_ASSIGN_OR_RETURN(copy->rows, FitRows(*slice->rows, *arrow_schema, pool));
+    K2I_ASSIGN_OR_RETURN(copy->rows, FitLetters(*slice->rows, schema, pool));
     fitting.push_back(std::move(copy));
   }
   return fitting;
@@ -125,14 +105,15 @@ Status DeadLetterTable::UseTable(iceberg::LoadedTable table, const kafka::Cluste
   return {};
 }
 
-Status DeadLetterTable::Assign(const std::vector<TopicPartition>& partitions, const progress::Progress& main,
-                               const kafka::ClusterInfo& cluster, std::stop_token stop) {
+Result<DeadLetterTable::TablePtr> DeadLetterTable::Assign(const std::vector<TopicPartition>& partitions,
+                                                          const progress::Progress& main,
+                                                          const kafka::ClusterInfo& cluster, std::stop_token stop) {
   Revoke(partitions);
   // The newest table, for the partitions' last owner may have kept letters since ours was loaded.
   const RetryPolicy patient{.max_attempts = 0, .budget = Duration(0)};
-  return Retry(patient, Patiently(stop), [&]() -> Status {
+  return Retry(patient, Patiently(stop), [&]() -> Result<TablePtr> {
     K2I_ASSIGN_OR_RETURN(const auto table, FindTable(parts_.committing.catalog, options_.table));
-    if (!table) return {};
+    if (!table) return nullptr;
     K2I_ASSIGN_OR_RETURN(const auto committed, BoundaryOf(*table->metadata));
     K2I_RETURN_IF_ERROR(progress::CheckIdentity(committed, cluster));
     OffsetRanges ahead;
@@ -140,11 +121,12 @@ Status DeadLetterTable::Assign(const std::vector<TopicPartition>& partitions, co
       const OffsetRange range{main.Next(partition).value_or(Offset{0}), committed.Next(partition).value_or(Offset{0})};
       if (range.begin < range.end) ahead[partition] = range;
     }
-    if (ahead.empty()) return {};
+    if (ahead.empty()) return table->metadata;
     const auto read = ForEachPosition(
         parts_.committing.store, *table->metadata, options_.flusher.committer.branch, LetterPositionColumns(), ahead,
         parts_.pool, [this](const TopicPartition& partition, int64_t offset) { kept_[partition].insert(offset); });
-    return read ? read : std::unexpected(AfterAMove(read.error(), *table->metadata));
+    if (!read) return std::unexpected(AfterAMove(read.error(), *table->metadata));
+    return table->metadata;
   });
 }
 
@@ -188,11 +170,16 @@ Status DeadLetterTable::Keep(std::span<const record::Rejected> rejected, std::op
   return rows_->Append(rejected, schema_id);
 }
 
-Status DeadLetterTable::Seal(Duration now) {
-  if (unsealed() == 0) return {};
+Result<buffer::SlicePtr> DeadLetterTable::Seal(Duration now) {
+  if (unsealed() == 0) return nullptr;
   K2I_ASSIGN_OR_RETURN(auto decoded, rows_->Seal());
-  buffer_.Append(buffer::MakeSlice(std::move(decoded), {}, now));
-  return {};
+  auto slice = buffer::MakeSlice(std::move(decoded), {}, now);
+  buffer_.Append(slice);
+  return slice;
+}
+
+DeadLetterTable::TablePtr DeadLetterTable::table() const {
+  return flusher_ == nullptr ? nullptr : flusher_->table().metadata;
 }
 
 Result<iceberg::LoadedTable> DeadLetterTable::LoadOrCreate(std::stop_token stop) {

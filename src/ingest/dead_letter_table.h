@@ -25,6 +25,7 @@ namespace k2i::ingest {
 /// there are none, and a commit's ranges go from it, not from where the reader began.
 class DeadLetterTable {
  public:
+  using TablePtr = std::shared_ptr<const iceberg::TableMetadata>;
   struct Options {
     TableOptions table;
     Flusher::Options flusher;
@@ -40,14 +41,18 @@ class DeadLetterTable {
 
   // The polling thread's part.
   /// The partitions are ours, and the main table's boundary is `main`: finds out which records at or above it are kept
-  /// here already. Waits through outages. A partition with no boundary in `main` starts where it will.
-  Status Assign(const std::vector<TopicPartition>& partitions, const progress::Progress& main,
-                const kafka::ClusterInfo& cluster, std::stop_token stop);
+  /// here already. Waits through outages. A partition with no boundary in `main` starts where it will. Returns the
+  /// table, in which every letter below `main` is; null: it is not there.
+  Result<TablePtr> Assign(const std::vector<TopicPartition>& partitions, const progress::Progress& main,
+                          const kafka::ClusterInfo& cluster, std::stop_token stop);
   void Revoke(const std::vector<TopicPartition>& partitions);
   /// The batch without the records that are kept here.
   kafka::MessageBatch WithoutKept(kafka::MessageBatch batch);
   Status Keep(std::span<const record::Rejected> rejected, std::optional<int32_t> schema_id);
-  Status Seal(Duration now);
+  /// The letters since the last call; null: none.
+  Result<buffer::SlicePtr> Seal(Duration now);
+  /// The newest that has been seen; null: it is not there. Not while a flush is under way.
+  TablePtr table() const;
   buffer::HotBuffer& buffer() { return buffer_; }
   const buffer::HotBuffer& buffer() const { return buffer_; }
   int64_t unsealed() const { return rows_ == nullptr ? 0 : rows_->row_count(); }

@@ -77,7 +77,8 @@ class PipelineTest : public testing::Test {
                                           .pool = *arrow::default_memory_pool()},
                              .executor = executor,
                              .status = status_,
-                             .views = views_};
+                             .views = views_,
+                             .letter_views = letter_views_};
     stop_ = std::stop_source();
     Pipeline pipeline(
         parts, std::move(options), [&](kafka::RebalanceListener& listener) -> Result<std::unique_ptr<kafka::Source>> {
@@ -117,6 +118,7 @@ class PipelineTest : public testing::Test {
   ComponentHealth health_{metrics_};
   SharedStatus status_;
   buffer::ViewPublisher views_;
+  buffer::ViewPublisher letter_views_;
   std::stop_source stop_;
 };
 

@@ -48,6 +48,19 @@ TableViews::Options ViewOptions(const TableStream::Options& options) {
           .refresh_interval = options.refresh_interval};
 }
 
+/// Dead letters have no key to be looked up by, and do not stay once they are committed.
+TableViews::Options LetterViewOptions(const TableStream::Options& options) {
+  TableViews::Options views = ViewOptions(options);
+  views.table = options.dead_letters;
+  views.views = {};
+  return views;
+}
+
+TableViews::Parts ViewParts(const TableStream::Parts& parts, buffer::ViewPublisher& views) {
+  return {views, parts.flushing.pool, parts.flushing.committing.catalog, parts.executor,
+          parts.flushing.committing.clock};
+}
+
 HotBuffer::Usage Sum(HotBuffer::Usage rows, const HotBuffer::Usage& letters) {
   rows.rows += letters.rows;
   rows.bytes += letters.bytes;
@@ -62,9 +75,8 @@ TableStream::TableStream(Parts parts, Options options)
       dead_letters_(parts.flushing, {.table = DeadLetterOptions(options_.table, options_.dead_letters),
                                      .flusher = options_.flusher,
                                      .start_retry = options_.start_retry}),
-      views_({parts.views, parts.flushing.pool, parts.flushing.committing.catalog, parts.executor,
-              parts.flushing.committing.clock},
-             ViewOptions(options_)) {}
+      views_(ViewParts(parts, parts.views), ViewOptions(options_)),
+      letter_views_(ViewParts(parts, parts.letter_views), LetterViewOptions(options_)) {}
 
 TableStream::~TableStream() { parts_.executor.WaitUntilIdle(std::chrono::hours(1)); }
 
@@ -82,6 +94,7 @@ Status TableStream::Open(const kafka::ClusterInfo& cluster, const txlog::Recover
   cluster_ = cluster;
   recovered_ = recovered;
   K2I_RETURN_IF_ERROR(dead_letters_.Open(cluster, recovered, stop));
+  K2I_RETURN_IF_ERROR(letter_views_.Show(dead_letters_.table()));
   auto& catalog = parts_.flushing.committing.catalog;
   K2I_ASSIGN_OR_RETURN(auto found, Retry(options_.start_retry, Patiently(stop, "catalog"),
                                          [&] { return FindTable(catalog, options_.table); }));
@@ -146,7 +159,8 @@ Result<OffsetVector> TableStream::Assign(const std::vector<TopicPartition>& part
     }
     K2I_RETURN_IF_ERROR(views_.Show(table.metadata));
   }
-  K2I_RETURN_IF_ERROR(dead_letters_.Assign(partitions, committed_, cluster_, stop));
+  K2I_ASSIGN_OR_RETURN(auto letters, dead_letters_.Assign(partitions, committed_, cluster_, stop));
+  K2I_RETURN_IF_ERROR(letter_views_.Show(std::move(letters)));
   OffsetVector starts;
   for (const auto& partition : partitions) {
     const auto next = committed_.Next(partition);
@@ -166,6 +180,7 @@ void TableStream::Revoke(const std::vector<TopicPartition>& partitions, Duration
   WaitForFlush(patience);
   buffer_.DropWaiting(partitions);
   views_.Drop(partitions);
+  letter_views_.Drop(partitions);
   dead_letters_.Revoke(partitions);
   for (auto& batch : sample_) {
     const size_t before = batch.messages.size();
@@ -242,6 +257,7 @@ Status TableStream::Tick(bool memory_short) {
   K2I_RETURN_IF_ERROR(TakeOutcome());
   if (decoder_ == nullptr) return InferIfDue(/*finishing=*/false);
   views_.Tick(/*may_load=*/!flush_in_flight());
+  letter_views_.Tick(/*may_load=*/!flush_in_flight());
   const Duration now = clock().monotonic();
   if (decoder_->row_count() >= options_.seal_rows || now - last_seal_ >= options_.seal_interval)
     K2I_RETURN_IF_ERROR(Seal());
@@ -259,8 +275,9 @@ Status TableStream::Tick(bool memory_short) {
 Status TableStream::Seal() {
   if (decoder_ == nullptr) return {};
   last_seal_ = clock().monotonic();
-  K2I_RETURN_IF_ERROR(dead_letters_.Seal(last_seal_));
+  K2I_ASSIGN_OR_RETURN(const auto letters, dead_letters_.Seal(last_seal_));
   OffsetRanges ranges = tracker_.TakeRanges();
+  if (letters != nullptr) K2I_RETURN_IF_ERROR(letter_views_.Append(letters, ranges));
   claiming_ = tracker_.TakeClaimed() || claiming_;
   if (ranges.empty() && decoder_->row_count() == 0) return {};
   K2I_ASSIGN_OR_RETURN(auto decoded, decoder_->Seal());
@@ -329,6 +346,7 @@ Status TableStream::TakeOutcome() {
   }
   buffer_.Retire();
   dead_letters_.buffer().Retire();
+  K2I_RETURN_IF_ERROR(letter_views_.Show(dead_letters_.table()));
   const Status shown = views_.Show(outcome->result->table);
   // Freed blocks go back to the system now rather than at the allocator's leisure.
   parts_.flushing.pool.ReleaseUnused();

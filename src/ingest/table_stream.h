@@ -9,6 +9,7 @@
 #include "base/executor.h"
 #include "buffer/hot_buffer.h"
 #include "ingest/dead_letter_table.h"
+#include "ingest/dead_letter_views.h"
 #include "ingest/flush_policy.h"
 #include "ingest/flusher.h"
 #include "ingest/partition_tracker.h"
@@ -29,7 +30,8 @@ class TableStream {
     Flusher::Parts flushing;
     Executor& executor;  // this stream's alone
     SharedStatus& status;
-    buffer::ViewPublisher& views;  // of the table, for queries
+    buffer::ViewPublisher& views;         // of the table, for queries
+    buffer::ViewPublisher& letter_views;  // of the dead-letter table
   };
   struct Options {
     TableOptions table;
@@ -132,6 +134,7 @@ class TableStream {
   bool claiming_ = false;  // a slice that waits tells where a partition began
   buffer::HotBuffer buffer_;
   TableViews views_;
+  DeadLetterViews letter_views_;
   int64_t next_slice_ = 0;
   OffsetVector acknowledgements_;
 

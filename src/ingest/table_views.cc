@@ -40,6 +40,8 @@ void TableViews::Set(buffer::CommittedTable committed) {
 Status TableViews::Show(TablePtr table) {
   K2I_ASSIGN_OR_RETURN(auto committed, Committed(std::move(table)));
   if (shown_ != nullptr && shown_->table_uuid != committed.table->table_uuid) return {};
+  // What a flush has left may be older than what was loaded meanwhile.
+  if (shown_ != nullptr && committed.table->last_sequence_number < shown_->last_sequence_number) return {};
   if (maker_.WouldLeaveGap(committed.offsets)) return {};
   Set(std::move(committed));
   return {};

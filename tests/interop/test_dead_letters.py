@@ -91,3 +91,24 @@ def test_no_dead_letters_is_no_error(k2i, kafka4, sql_warehouse, topic):
     process.wait_until(lambda: total_records(sql_warehouse, "lake", topic) == 1, "the row")
     assert process.terminate() == 0
     assert "no dead letters" in dlq(process, "list")
+
+
+def test_letters_are_queried_before_and_after_their_commit(k2i, kafka4, sql_warehouse, topic):
+    letters = f'SELECT "offset", CAST(value AS VARCHAR) FROM {topic}__dlq ORDER BY "offset"'
+    buffer = {"flush_interval_seconds": 600}
+    process = k2i(ingest_config(sql_warehouse, kafka4.bootstrap_servers, topic, topic, buffer=buffer, schema={"infer_timeout_ms": 300})).start()
+    topics.produce(kafka4.bootstrap_servers, topic, [{"n": 1}, b"bad 1", {"n": 2}], partitions=1)
+    process.wait_until(lambda: process.ask(f"SELECT n FROM {topic} ORDER BY n")["rows"] == [[1], [2]], "two rows")
+    assert process.terminate() == 0
+    alone = process.run("query", letters, "--csv").stdout
+    assert "1,bad 1" in alone, alone
+    process.restart()
+    process.wait_until(lambda: process.ask(letters)["rows"] == [[1, "bad 1"]], "the committed letter")
+    topics.produce(kafka4.bootstrap_servers, topic, [b"bad 2", {"n": 3}, b"bad 3"], partitions=1)
+    process.wait_until(lambda: len(process.ask(letters)["rows"]) == 3, "letters in memory")
+    answer = process.ask(letters)
+    assert answer["rows"] == [[1, "bad 1"], [3, "bad 2"], [5, "bad 3"]]
+    assert process.metric("k2i_dead_letters_total") == 0, "none is committed by this process yet"
+    assert process.terminate() == 0
+    process.restart()
+    process.wait_until(lambda: process.ask(letters)["rows"] == answer["rows"], "all of them in the table")

@@ -63,10 +63,11 @@ class Process {
                      .pool = pool_},
         .executor = executor_,
         .status = status_,
-        .views = views_};
+        .views = views_,
+        .letter_views = letter_views_};
     ingest::Pipeline pipeline(parts, MakeOptions(world_), [&](kafka::RebalanceListener& listener) {
       return Result<std::unique_ptr<kafka::Source>>(
-          CheckingViews(world_, life_, views_, std::make_unique<SimSource>(world_, life_, listener)));
+          CheckingViews(world_, life_, views_, letter_views_, std::make_unique<SimSource>(world_, life_, listener)));
     });
     const Status ran = pipeline.Run(opened.state, life_.stop.get_token());
     if (status_.Get().fenced_rows > 0) world_.Count("life with fenced rows");
@@ -97,6 +98,7 @@ class Process {
   ingest::ComponentHealth health_{metrics_};
   ingest::SharedStatus status_;
   buffer::ViewPublisher views_;
+  buffer::ViewPublisher letter_views_;
 };
 
 /// Whether what a process has stopped with was to be expected of what was done to it.

@@ -14,13 +14,19 @@ std::string Name(const TopicPartition& tp, int64_t offset) {
 
 class ViewCheck {
  public:
-  ViewCheck(World& world, const std::string& who, const buffer::View& view) : world_(world), who_(who), view_(view) {}
+  /// `kind`: what the view's rows are of.
+  ViewCheck(World& world, const std::string& who, const buffer::View& view, BrokerRecord::Kind kind)
+      : world_(world), who_(who), view_(view), kind_(kind) {}
 
   void Run() {
     CollectRows();
     for (const auto& [tp, end] : view_.end) CheckPartition(tp, end.value);
     for (const auto& [tp, offsets] : rows_) {
       if (!view_.end.contains(tp)) Break("row of a partition without an end, " + Name(tp, *offsets.begin()));
+    }
+    if (kind_ == BrokerRecord::Kind::kPoison) {
+      if (!rows_.empty()) world_.Count("view with hot dead letters checked");
+      return;
     }
     world_.Count("view checked");
     if (!rows_.empty()) world_.Count("view with hot rows checked");
@@ -52,7 +58,7 @@ class ViewCheck {
     for (int64_t offset = from; offset < std::min(end, world_.broker.end(tp)); ++offset) {
       const BrokerRecord& record = world_.broker.at(tp, offset);
       if (record.kind == BrokerRecord::Kind::kHole || record.may_be_missing) continue;
-      const bool is_row = record.kind == BrokerRecord::Kind::kRow;
+      const bool is_row = record.kind == kind_;
       if (is_row != rows.contains(offset)) Break((is_row ? "no row, " : "row that is none, ") + Name(tp, offset));
     }
   }
@@ -60,19 +66,19 @@ class ViewCheck {
   World& world_;
   const std::string& who_;
   const buffer::View& view_;
+  const BrokerRecord::Kind kind_;
   std::map<TopicPartition, std::set<int64_t>> rows_;
 };
 
 class CheckingSource final : public kafka::Source {
  public:
-  CheckingSource(World& world, Life& life, const buffer::ViewPublisher& views, std::unique_ptr<kafka::Source> inner)
-      : world_(world), life_(life), views_(views), inner_(std::move(inner)) {}
+  CheckingSource(World& world, Life& life, const buffer::ViewPublisher& views,
+                 const buffer::ViewPublisher& letter_views, std::unique_ptr<kafka::Source> inner)
+      : world_(world), life_(life), views_(views), letter_views_(letter_views), inner_(std::move(inner)) {}
 
   Result<kafka::MessageBatch> Poll(Duration timeout) override {
-    if (const auto view = views_.Current(); view != nullptr && view != checked_) {
-      ViewCheck(world_, life_.name, *view).Run();
-      checked_ = view;
-    }
+    Check(views_, BrokerRecord::Kind::kRow, checked_);
+    Check(letter_views_, BrokerRecord::Kind::kPoison, checked_letters_);
     return inner_->Poll(timeout);
   }
   Status Pause() override { return inner_->Pause(); }
@@ -84,18 +90,27 @@ class CheckingSource final : public kafka::Source {
   Status Close() override { return inner_->Close(); }
 
  private:
+  void Check(const buffer::ViewPublisher& views, BrokerRecord::Kind kind, buffer::ViewPtr& checked) {
+    const auto view = views.Current();
+    if (view == nullptr || view == checked) return;
+    ViewCheck(world_, life_.name, *view, kind).Run();
+    checked = view;
+  }
+
   World& world_;
   Life& life_;
   const buffer::ViewPublisher& views_;
+  const buffer::ViewPublisher& letter_views_;
   std::unique_ptr<kafka::Source> inner_;
-  buffer::ViewPtr checked_;
+  buffer::ViewPtr checked_, checked_letters_;
 };
 
 }  // namespace
 
 std::unique_ptr<kafka::Source> CheckingViews(World& world, Life& life, const buffer::ViewPublisher& views,
+                                             const buffer::ViewPublisher& letter_views,
                                              std::unique_ptr<kafka::Source> source) {
-  return std::make_unique<CheckingSource>(world, life, views, std::move(source));
+  return std::make_unique<CheckingSource>(world, life, views, letter_views, std::move(source));
 }
 
 }  // namespace k2i::sim
