@@ -38,8 +38,8 @@ class TableViews {
       : parts_(parts), options_(std::move(options)), maker_(parts.views, options_.views, &parts.pool) {}
 
   /// The table as it was found, or as a commit of ours has left it. Not shown is one that is older than what is shown,
-  /// and one that the hot rows do not join, rolled back or made anew: the next commit says what is to be done, and until
-  /// then the last view stands. Corruption: it does not say what it holds.
+  /// and one that the hot rows do not join, rolled back or made anew: the next commit says what is to be done, and
+  /// until then the last view stands. Corruption: it does not say what it holds.
   Status Show(std::shared_ptr<const iceberg::TableMetadata> table);
 
   void Append(const buffer::SlicePtr& slice) { maker_.Append(slice); }

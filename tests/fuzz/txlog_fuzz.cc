@@ -55,7 +55,8 @@ void CheckEncrypted(std::string_view bytes) {
   const auto closed = txlog::ParseSegment(bytes);
   Require(!closed.has_value() && closed.error().code == ErrorCode::kPermissionDenied, "it needs the key");
   size_t seen = 0;
-  const auto open = txlog::ReadSegment(bytes, [&seen](const txlog::EntryView&) { ++seen; }, &Cipher());
+  const auto open = txlog::ReadSegment(
+      bytes, [&seen](const txlog::EntryView&) { ++seen; }, &Cipher());
   if (!open.has_value()) return Require(MayRefuse(open.error()), "a bad encrypted segment is Corruption");
   Require(open->header_ok && open->entries == seen, "each entry is shown once");
   Require(open->valid_bytes <= bytes.size(), "its torn tail begins within the segment");
