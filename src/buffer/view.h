@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "buffer/slice_index.h"
 #include "buffer/slice_list.h"
+#include "buffer/snapshot_pins.h"
 
 namespace k2i::iceberg {
 struct TableMetadata;
@@ -23,6 +24,7 @@ namespace k2i::buffer {
 struct View {
   std::shared_ptr<const iceberg::TableMetadata> table;
   std::optional<int64_t> snapshot_id;  // S; none: nothing is committed
+  SnapshotPins::Pin pin;               // of S, where snapshots may be expired while the view is held
   OffsetVector committed;              // C
   OffsetVector end;                    // of every partition, where the rows of this view end; never below C
   SliceList slices;                    // hot rows, each partition's in order of offset
@@ -42,7 +44,12 @@ class ViewPublisher {
   /// The first view that `fits`, or null when there was none within `patience`.
   ViewPtr WaitUntil(const std::function<bool(const View&)>& fits, Duration patience) const;
 
+  /// The snapshots of the views that were published here.
+  SnapshotPins& pins() { return pins_; }
+  const SnapshotPins& pins() const { return pins_; }
+
  private:
+  SnapshotPins pins_;
   mutable std::mutex mutex_;
   mutable std::condition_variable published_;
   ViewPtr current_;

@@ -73,6 +73,11 @@ void ViewMaker::SetCommitted(CommittedTable committed, Duration now) {
   if (!GoesForward(committed_.offsets, committed.offsets)) DropOldestRetained(retained_.size());
   const bool moved = committed.offsets != committed_.offsets;
   committed_ = std::move(committed);
+  if (!committed_.snapshot_id) {
+    pin_ = nullptr;
+  } else if (pin_ == nullptr || *pin_ != *committed_.snapshot_id) {
+    pin_ = views_.pins().Take(*committed_.snapshot_id);
+  }
   if (moved) {
     MoveCommitted(now);
     FindEnds();
@@ -214,6 +219,7 @@ void ViewMaker::Publish() {
   auto view = std::make_shared<View>();
   view->table = committed_.table;
   view->snapshot_id = committed_.snapshot_id;
+  view->pin = pin_;
   view->committed = committed_.offsets;
   view->end = end_;
   view->slices = hot_;

@@ -77,6 +77,7 @@ class ViewMaker {
   ViewPublisher& views_;
   const Options options_;
   CommittedTable committed_;
+  SnapshotPins::Pin pin_;  // of its snapshot
   std::vector<TopicPartition> assigned_;
   SliceList hot_;
   OffsetVector hot_begins_;  // of the partitions that have hot slices

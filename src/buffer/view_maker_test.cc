@@ -360,5 +360,22 @@ TEST(ViewHistoryTest, ReadersOnOtherThreadsSeeWholeViews) {
   reader.join();
 }
 
+TEST(SnapshotPinsTest, HoldASnapshotAsLongAsAViewOfIt) {
+  ViewPublisher views;
+  ViewMaker maker(views, {}, arrow::default_memory_pool());
+  maker.SetCommitted(At(7, {{Where(0), Offset{1}}}), seconds(0));
+  const auto held = views.Current();
+  maker.Append(SliceOf({{0, 1}}, 0, 0));
+  EXPECT_EQ(views.pins().Held(), std::vector<int64_t>{7}) << "two views of one snapshot";
+  auto later = [&] {
+    maker.SetCommitted(At(8, {{Where(0), Offset{2}}}), seconds(1));
+    return views.Current();
+  }();
+  EXPECT_EQ(views.pins().Held(), (std::vector<int64_t>{7, 8}));
+  maker.SetCommitted(At(9, {{Where(0), Offset{2}}}), seconds(2));
+  later.reset();
+  EXPECT_EQ(views.pins().Held(), (std::vector<int64_t>{7, 9}));
+}
+
 }  // namespace
 }  // namespace k2i::buffer

@@ -99,7 +99,8 @@ Status Run(const config::Config& config, std::stop_token stop) {
   K2I_ASSIGN_OR_RETURN(auto local, OpenLocalState(config.transaction_log, clock));
   K2I_ASSIGN_OR_RETURN(auto catalog, MakeCatalog(config, clock, random));
 
-  const auto options = MakePipelineOptions(config);
+  auto options = MakePipelineOptions(config);
+  options.stream.flusher.committer.lease_holder = random.Uuid();
   const std::string table = options.stream.table.identifier.ToString();
   ingest::IngestMetrics metrics(registry, table);
   ingest::ComponentHealth health(metrics);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/logging.h"
+#include "progress/lease.h"
 
 namespace k2i::ingest {
 namespace {
@@ -210,7 +211,33 @@ std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapsh
     // A mirror that stands still would be believed once tag and history have gone.
     updates.push_back(iceberg::update::RemoveProperties{{property}});
   }
+  if (options_.property_mirror && options_.lease_for > Duration(0)) AddLeases(snapshot.snapshot_id, updates);
   return updates;
+}
+
+/// Ours are set anew; those that are ours no more, and anybody's that have run out, go.
+void TableCommitter::AddLeases(int64_t snapshot_id, std::vector<iceberg::TableUpdate>& updates) const {
+  const int64_t now_ms = parts_.clock.wall_ms();
+  const int64_t until_ms = now_ms + std::chrono::duration_cast<std::chrono::milliseconds>(options_.lease_for).count();
+  std::vector<int64_t> in_use = options_.snapshots_in_use();
+  in_use.push_back(snapshot_id);
+  iceberg::update::SetProperties leases;
+  for (const int64_t id : in_use) {
+    if (id != snapshot_id && table_.metadata->FindSnapshot(id) == nullptr) continue;
+    const std::string name = fmt::format("{}-{}", options_.lease_holder, id);
+    leases.updates[progress::LeasePropertyName(name)] = progress::LeaseJson({name, id, until_ms});
+  }
+  iceberg::update::RemoveProperties over;
+  // One that cannot be read is for its holder, or for expiry, to complain of.
+  if (const auto found = progress::ReadLeases(*table_.metadata)) {
+    for (const auto& lease : *found) {
+      const std::string property = progress::LeasePropertyName(lease.id);
+      const bool ours = lease.id.starts_with(options_.lease_holder + "-");
+      if ((ours || lease.until_ms < now_ms) && !leases.updates.contains(property)) over.removals.push_back(property);
+    }
+  }
+  updates.push_back(std::move(leases));
+  if (!over.removals.empty()) updates.push_back(std::move(over));
 }
 
 }  // namespace k2i::ingest

@@ -51,6 +51,12 @@ struct CommitterOptions {
   std::string branch = "main";
   std::string version;
   bool property_mirror = true;
+  /// Snapshots that this process reads, and the one it commits, are leased (docs/format/lease.md) for so long from each
+  /// commit on, so that no expiry takes their files away; 0: no leases. Never without property_mirror, which says
+  /// whether the catalog is to be told properties at all.
+  Duration lease_for{0};
+  std::string lease_holder = {};  // a UUID of this process' own
+  std::function<std::vector<int64_t>()> snapshots_in_use = {};
   RetryPolicy retry{.max_attempts = 0, .budget = Duration(0)};
   /// After a conflict. Short and nearly level: whoever has lost often must not come back more and more rarely than
   /// those who win.
@@ -106,6 +112,7 @@ class TableCommitter {
   Status Send(Attempt& attempt, const progress::Progress& next, const iceberg::Snapshot& snapshot);
   std::map<std::string, std::string> Summary(const CommitRequest& request, const progress::Progress& next) const;
   std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const progress::Progress& next) const;
+  void AddLeases(int64_t snapshot_id, std::vector<iceberg::TableUpdate>& updates) const;
   static Error Stopped(const Attempt& attempt);
   static Error Refused(const Attempt& attempt, const Error& error);
 

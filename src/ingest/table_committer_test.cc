@@ -7,6 +7,7 @@
 #include "base/clock_testing.h"
 #include "iceberg/catalog/memory_catalog_testing.h"
 #include "io/memory_object_store_testing.h"
+#include "progress/lease.h"
 
 namespace k2i::ingest {
 namespace {
@@ -28,7 +29,12 @@ class TableCommitterTest : public testing::Test {
   }
 
   TableCommitter MakeCommitter() {
-    CommitterOptions options{.pipeline = "p", .version = "test", .property_mirror = property_mirror_};
+    CommitterOptions options{.pipeline = "p",
+                             .version = "test",
+                             .property_mirror = property_mirror_,
+                             .lease_for = lease_for_,
+                             .lease_holder = "me",
+                             .snapshots_in_use = [this] { return in_use_; }};
     TableCommitter::Parts parts{catalog_, store_, clock_, random_, metrics_, health_};
     return TableCommitter(parts, options, table_, [this](const CommitIntentRecord& intent) -> Status {
       intents_.push_back(intent);
@@ -64,10 +70,44 @@ class TableCommitterTest : public testing::Test {
   kafka::ClusterInfo cluster_{"cluster-a", {{"events", "topic-id"}}, {{"events", 2}}};
   std::stop_source stop_;
   bool property_mirror_ = true;
+  Duration lease_for_{0};
+  std::vector<int64_t> in_use_;
   iceberg::LoadedTable table_;
   std::vector<CommitIntentRecord> intents_;
   int files_ = 0;
 };
+
+TEST_F(TableCommitterTest, LeasesWhatIsInUseAndWhatItCommits) {
+  const auto leases = [this] {
+    std::map<std::string, int64_t> until;  // by holder and snapshot
+    const std::vector<progress::Lease> found = progress::ReadLeases(*Metadata()).value();
+    for (const auto& lease : found) until[lease.id] = lease.until_ms;
+    return until;
+  };
+  const auto mine = [](int64_t snapshot) { return "me-" + std::to_string(snapshot); };
+  EXPECT_TRUE(Commit({{kP0, {Offset{0}, Offset{10}}}}).has_value());
+  EXPECT_TRUE(leases().empty());
+  lease_for_ = std::chrono::seconds(100);
+  const int64_t first = Commit({{kP0, {Offset{10}, Offset{20}}}})->snapshot_id;
+  const int64_t until = clock_.wall_ms() + 100'000;
+  EXPECT_EQ(leases(), (std::map<std::string, int64_t>{{mine(first), until}}));
+
+  in_use_ = {first, 4711};  // the latter is in the table no more
+  clock_.Advance(std::chrono::seconds(60));
+  const int64_t second = Commit({{kP0, {Offset{20}, Offset{30}}}})->snapshot_id;
+  EXPECT_EQ(leases(), (std::map<std::string, int64_t>{{mine(first), until + 60'000}, {mine(second), until + 60'000}}));
+
+  in_use_ = {};
+  const progress::Lease over{"gone", second, clock_.wall_ms() - 1}, other{"other", second, clock_.wall_ms() + 1000};
+  auto table = catalog_.LoadTable(kTable).value();
+  iceberg::update::SetProperties others;
+  for (const auto& lease : {over, other}) {
+    others.updates[progress::LeasePropertyName(lease.id)] = progress::LeaseJson(lease);
+  }
+  ASSERT_TRUE(catalog_.CommitTable(table, {}, {others}, "").has_value());
+  const int64_t third = Commit({{kP0, {Offset{30}, Offset{40}}}})->snapshot_id;
+  EXPECT_EQ(leases(), (std::map<std::string, int64_t>{{mine(third), until + 60'000}, {"other", other.until_ms}}));
+}
 
 TEST_F(TableCommitterTest, OneRequestMovesBranchTagAndProperty) {
   const auto outcome = Commit({{kP0, {Offset{0}, Offset{10}}}}).value();

@@ -61,6 +61,12 @@ TableViews::Parts ViewParts(const TableStream::Parts& parts, buffer::ViewPublish
           parts.flushing.committing.clock};
 }
 
+/// The commits of a table lease what queries see of it.
+Flusher::Options Leasing(Flusher::Options options, const buffer::ViewPublisher& views) {
+  options.committer.snapshots_in_use = [&views] { return views.pins().Held(); };
+  return options;
+}
+
 HotBuffer::Usage Sum(HotBuffer::Usage rows, const HotBuffer::Usage& letters) {
   rows.rows += letters.rows;
   rows.bytes += letters.bytes;
@@ -73,10 +79,12 @@ TableStream::TableStream(Parts parts, Options options)
     : parts_(parts),
       options_(std::move(options)),
       dead_letters_(parts.flushing, {.table = DeadLetterOptions(options_.table, options_.dead_letters),
-                                     .flusher = options_.flusher,
+                                     .flusher = Leasing(options_.flusher, parts.letter_views),
                                      .start_retry = options_.start_retry}),
       views_(ViewParts(parts, parts.views), ViewOptions(options_)),
-      letter_views_(ViewParts(parts, parts.letter_views), LetterViewOptions(options_)) {}
+      letter_views_(ViewParts(parts, parts.letter_views), LetterViewOptions(options_)) {
+  options_.flusher = Leasing(std::move(options_.flusher), parts_.views);
+}
 
 TableStream::~TableStream() { parts_.executor.WaitUntilIdle(std::chrono::hours(1)); }
 
