@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Field ids of columns that are no table's own (spec: "Reserved Field IDs").
+#pragma once
+
+#include <cstdint>
+
+namespace k2i::iceberg {
+
+/// Of position delete files (spec: "Position Delete Files"): the data file's location, and the row's position in it,
+/// from 0.
+inline constexpr int32_t kDeleteFilePathFieldId = 2'147'483'546;
+inline constexpr int32_t kDeletePositionFieldId = 2'147'483'545;
+
+}  // namespace k2i::iceberg
