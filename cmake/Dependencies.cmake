@@ -65,6 +65,14 @@ add_library(k2i_protozero INTERFACE)
 target_include_directories(k2i_protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
 add_library(k2i::protozero ALIAS k2i_protozero)
 
+# k2i::roaring: compressed sets of row positions, by its C API, which is the same in all versions.
+find_library(ROARING_LIBRARY roaring REQUIRED)
+find_path(ROARING_INCLUDE_DIR roaring/roaring.h REQUIRED)
+add_library(k2i_roaring INTERFACE)
+target_include_directories(k2i_roaring SYSTEM INTERFACE ${ROARING_INCLUDE_DIR})
+target_link_libraries(k2i_roaring INTERFACE ${ROARING_LIBRARY})
+add_library(k2i::roaring ALIAS k2i_roaring)
+
 # k2i::rdkafka
 pkg_check_modules(RDKAFKA QUIET IMPORTED_TARGET "rdkafka>=2.12")
 if(RDKAFKA_FOUND)

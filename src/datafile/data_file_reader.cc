@@ -16,6 +16,7 @@
 #include "datafile/arrow_status.h"
 #include "datafile/projection.h"
 #include "datafile/row_group_statistics.h"
+#include "datafile/row_runs.h"
 #include "datafile/store_input_file.h"
 #include "iceberg/model/arrow_schema.h"
 
@@ -64,6 +65,19 @@ std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
   return groups;
 }
 
+/// The rows of these row groups.
+std::vector<RowRun> RunsOf(const parquet::FileMetaData& metadata, const std::vector<int>& row_groups) {
+  std::vector<int64_t> starts{0};
+  for (int i = 0; i < metadata.num_row_groups(); ++i)
+    starts.push_back(starts.back() + metadata.RowGroup(i)->num_rows());
+  std::vector<RowRun> runs;
+  for (const int group : row_groups) {
+    const auto i = static_cast<size_t>(group);
+    runs.push_back({starts.at(i), starts.at(i + 1) - starts.at(i)});
+  }
+  return runs;
+}
+
 }  // namespace
 
 DataFileReader::DataFileReader(std::string location, std::shared_ptr<StoreInputFile> file, arrow::MemoryPool* pool)
@@ -110,6 +124,7 @@ Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderO
   std::erase_if(row_groups_, [&](int group) {
     return options.keep_row_group && !options.keep_row_group(RowGroupStatistics(metadata, parquet_->manifest(), group));
   });
+  runs_ = std::make_unique<RowRuns>(RunsOf(metadata, row_groups_));
   K2I_ASSIGN_OR_RETURN(batches_, FromArrow(parquet_->GetRecordBatchReader(row_groups_, leaves)));
   K2I_ASSIGN_OR_RETURN(projections_, ProjectFields(columns.fields(), batches_->schema()->fields()));
   return {};
@@ -134,6 +149,7 @@ int64_t DataFileReader::size_bytes() const { return file_->GetSize().ValueOr(0);
 Result<std::shared_ptr<arrow::RecordBatch>> DataFileReader::Next() {
   auto next = CatchAll([&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
     K2I_ASSIGN_OR_RETURN(const auto batch, FromArrow(batches_->Next()));
+    positions_ = runs_->Take(batch != nullptr ? batch->num_rows() : 0);
     if (batch == nullptr) return nullptr;
     std::vector<std::shared_ptr<arrow::Array>> columns;
     for (const FieldProjection& projection : projections_) {

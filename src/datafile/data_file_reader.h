@@ -19,8 +19,15 @@ class FileReader;
 namespace k2i::datafile {
 
 class RowGroupStatistics;
+class RowRuns;
 class StoreInputFile;
 struct FieldProjection;
+
+/// Neighbouring rows of a file.
+struct RowRun {
+  int64_t first_row = 0;  // position in the file, from 0
+  int64_t row_count = 0;
+};
 
 struct ReaderOptions {
   int64_t batch_rows = 65'536;
@@ -57,6 +64,8 @@ class DataFileReader {
 
   /// The next rows, in the file's order, of schema(); null at the end.
   Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  /// Where the rows of the last batch stand in the file: one run, or more where row groups between them were left out.
+  const std::vector<RowRun>& positions() const { return positions_; }
   /// Next until the end, or until `visit` returns an error, which is returned.
   Status ForEach(const std::function<Status(const arrow::RecordBatch&)>& visit);
 
@@ -71,6 +80,8 @@ class DataFileReader {
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<FieldProjection> projections_;
   std::vector<int> row_groups_;
+  std::unique_ptr<RowRuns> runs_;  // of row_groups_, those not given yet
+  std::vector<RowRun> positions_;
   std::unique_ptr<parquet::arrow::FileReader> parquet_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;  // goes before parquet_
 };
