@@ -26,14 +26,23 @@ const PartitionSpec* FindSpec(const TableMetadata& metadata, int32_t spec_id) {
 
 bool IsLive(const ManifestEntry& entry) { return entry.status != ManifestEntry::Status::kDeleted; }
 
-std::unexpected<Error> HasDeletes(const iceberg::DataFile& file) {
-  const bool equality = file.content == iceberg::DataFile::Content::kEqualityDeletes;
-  return Fail(ErrorCode::kNotSupported, std::string("rows of the table are deleted by ") +
-                                            (equality              ? "equality deletes"
-                                             : file.content_offset ? "deletion vectors"
-                                                                   : "position deletes") +
-                                            " (" + file.file_path +
-                                            "), which queries do not apply; compact the table to remove them");
+bool HasDeletes(const ManifestFile& manifest) { return manifest.content == ManifestFile::Content::kDeletes; }
+
+/// Of all delete manifests, whatever the filter: what names a data file applies to it in any partition.
+Result<iceberg::DeleteIndex> IndexDeletes(io::ObjectStore& store, const TableMetadata& metadata,
+                                          const std::vector<ManifestFile>& manifests, ManifestCache& cache,
+                                          RunningQuery& query) {
+  std::vector<iceberg::EntryPtr> deletes;
+  for (const ManifestFile& manifest : manifests) {
+    if (!HasDeletes(manifest) || !MayHaveLiveFiles(manifest)) continue;
+    if (query.stopped()) return std::unexpected(*query.reason());
+    K2I_ASSIGN_OR_RETURN(const auto entries, cache.Read(store, metadata, manifest));
+    query.Count({.manifests_scanned = 1});
+    for (const ManifestEntry& entry : *entries) {
+      if (IsLive(entry)) deletes.emplace_back(entries, &entry);
+    }
+  }
+  return iceberg::DeleteIndex::Make(deletes, metadata.partition_specs);
 }
 
 }  // namespace
@@ -88,14 +97,14 @@ Result<std::vector<PlannedFile>> PlanCold(io::ObjectStore& store, const TableMet
                                           ManifestCache& cache, RunningQuery& query) {
   const iceberg::Schema& schema = metadata.current_schema();
   K2I_ASSIGN_OR_RETURN(const auto manifests, cache.Manifests(store, snapshot));
+  K2I_ASSIGN_OR_RETURN(const auto deletes, IndexDeletes(store, metadata, *manifests, cache, query));
   std::vector<PlannedFile> files;
   ScanCounts counts;
   for (const ManifestFile& manifest : *manifests) {
-    if (!MayHaveLiveFiles(manifest)) continue;
+    if (HasDeletes(manifest) || !MayHaveLiveFiles(manifest)) continue;
     if (query.stopped()) return std::unexpected(*query.reason());
     const PartitionSpec* spec = FindSpec(metadata, manifest.partition_spec_id);
-    const bool deletes = manifest.content == ManifestFile::Content::kDeletes;
-    if (!deletes && spec != nullptr && !MayMatchManifest(filter, manifest, *spec, schema)) {
+    if (spec != nullptr && !MayMatchManifest(filter, manifest, *spec, schema)) {
       ++counts.manifests_skipped;
       continue;
     }
@@ -103,10 +112,11 @@ Result<std::vector<PlannedFile>> PlanCold(io::ObjectStore& store, const TableMet
     ++counts.manifests_scanned;
     for (const ManifestEntry& entry : *entries) {
       if (!IsLive(entry)) continue;
-      if (entry.data_file.content != iceberg::DataFile::Content::kData) return HasDeletes(entry.data_file);
       const bool may_match = MayMatchFile(filter, entry.data_file, *spec, schema);
       ++(may_match ? counts.files_scanned : counts.files_skipped);
-      if (may_match) files.emplace_back(entries, &entry.data_file);
+      if (!may_match) continue;
+      K2I_ASSIGN_OR_RETURN(auto applying, deletes.For(entry));
+      files.push_back({{entries, &entry.data_file}, std::move(applying)});
     }
   }
   query.Count(counts);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "iceberg/scan/delete_index.h"
 #include "iceberg/scan/scan.h"
 #include "query/running_query.h"
 
@@ -46,11 +47,13 @@ class ManifestCache {
   size_t weight_ = 0;
 };
 
-/// A data file of a plan; keeps its manifest's entries alive.
-using PlannedFile = std::shared_ptr<const iceberg::DataFile>;
+struct PlannedFile {
+  std::shared_ptr<const iceberg::DataFile> file;  // keeps its manifest's entries alive
+  iceberg::DeletesOfFile deletes;
+};
 
-/// The files of the snapshot that may have rows `filter` lets through. Errors of iceberg::PlanFiles; NotSupported when
-/// rows are deleted by delete files, which this version does not apply.
+/// The files of the snapshot that may have rows `filter` lets through, and what deletes of them. Errors of
+/// iceberg::PlanFiles and iceberg::DeleteIndex.
 Result<std::vector<PlannedFile>> PlanCold(io::ObjectStore& store, const iceberg::TableMetadata& metadata,
                                           const iceberg::Snapshot& snapshot, const Predicate& filter,
                                           ManifestCache& cache, RunningQuery& query);

@@ -229,16 +229,6 @@ TEST_F(EngineTest, GivesTheStoresOwnErrors) {
   EXPECT_THAT(Ask("SELECT count(*) FROM events"), ElementsAre("5"));
 }
 
-TEST_F(EngineTest, RefusesTablesWithDeletedRows) {
-  table_.CommitDeletes(iceberg::DataFile::Content::kEqualityDeletes);
-  table_.Publish();
-  EXPECT_THAT(Ask("SELECT * FROM events"),
-              ElementsAre(HasSubstr("NotSupported: rows of the table are deleted by "
-                                    "equality deletes (s3://b/events/data/deletes.parquet)")));
-  EXPECT_THAT(Ask("SELECT count(*) FROM events"), ElementsAre(HasSubstr("NotSupported")));
-  EXPECT_THAT(Ask("SELECT * FROM events WHERE id = 12345"), ElementsAre(HasSubstr("NotSupported")));
-}
-
 TEST_F(EngineTest, TellsErrorsOfTheUserApart) {
   EXPECT_THAT(Ask("SELEC 1"), ElementsAre(HasSubstr("InvalidArgument")));
   EXPECT_THAT(Ask("SELECT nothing FROM events"), ElementsAre(HasSubstr("InvalidArgument")));

@@ -100,14 +100,16 @@ Status Init(duckdb_init_info info) {
     global->outputs.push_back(has ? std::optional(static_cast<size_t>(column - 1)) : std::nullopt);
     if (has) columns.push_back(binding.table->schema.fields()[column - 1]);
   }
-  auto scan = TableScan::Plan({.store = pinned.store,
-                               .pool = binding.query->pool,
-                               .view = pinned.view,
-                               .columns = {.type = iceberg::Type::Struct(std::move(columns))},
-                               .filter = pinned.filter,
-                               .metadata = pinned.metadata,
-                               .cache = &binding.query->manifests,
-                               .query = binding.query.get()});
+  ScanInput input;
+  input.store = pinned.store;
+  input.pool = binding.query->pool;
+  input.view = pinned.view;
+  input.columns.type = iceberg::Type::Struct(std::move(columns));
+  input.filter = pinned.filter;
+  input.metadata = pinned.metadata;
+  input.cache = &binding.query->manifests;
+  input.query = binding.query.get();
+  auto scan = TableScan::Plan(std::move(input));
   if (!scan) {
     binding.query->Stop(scan.error());
     return std::unexpected(scan.error());

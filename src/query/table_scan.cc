@@ -25,7 +25,8 @@ struct TableScan::HotPiece {
   std::shared_ptr<const std::vector<FieldProjection>> projections;  // of the rows' schema
 };
 
-TableScan::TableScan(ScanInput input) : input_(std::move(input)) {}
+TableScan::TableScan(ScanInput input)
+    : input_(std::move(input)), deletes_(*input_.store, *input_.view->table, input_.pool) {}
 TableScan::~TableScan() = default;
 
 Result<std::unique_ptr<TableScan>> TableScan::Plan(ScanInput input) {
@@ -41,9 +42,9 @@ Result<std::unique_ptr<TableScan>> TableScan::Plan(ScanInput input) {
   }
   K2I_ASSIGN_OR_RETURN(auto files, PlanCold(*scan->input_.store, *view.table, *snapshot, scan->input_.filter,
                                             *scan->input_.cache, *scan->input_.query));
-  for (PlannedFile& file : files) {
-    scan->cold_pieces_ += std::max<int64_t>(1, static_cast<int64_t>(file->split_offsets.size()));
-    scan->cold_.push_back({std::move(file), std::nullopt});
+  for (PlannedFile& planned : files) {
+    scan->cold_pieces_ += std::max<int64_t>(1, std::ssize(planned.file->split_offsets));
+    scan->cold_.push_back({std::move(planned), std::nullopt, nullptr});
   }
   return scan;
 }
@@ -110,35 +111,52 @@ std::optional<TableScan::ColdPiece> TableScan::TakeCold() {
   return piece;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> TableScan::OpenFile(Worker& worker, const ColdPiece& piece) {
-  if (input_.columns.fields().empty()) {
-    input_.query->Count({.cold_rows = piece.file->record_count});
-    return arrow::RecordBatch::Make(schema_, piece.file->record_count, arrow::ArrayVector{});
+std::shared_ptr<arrow::RecordBatch> TableScan::RowsWithoutColumns(int64_t count) {
+  input_.query->Count({.cold_rows = count});
+  return arrow::RecordBatch::Make(schema_, count, arrow::ArrayVector{});
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> TableScan::OpenPiece(Worker& worker, ColdPiece piece) {
+  const bool counts_only = input_.columns.fields().empty();
+  const auto& [file, deletes] = piece.planned;
+  if (counts_only && !piece.row_group) {
+    if (const auto live = datafile::LiveRowCount(*file, deletes)) return RowsWithoutColumns(*live);
   }
+  if (!piece.row_group && !deletes.empty()) {
+    K2I_ASSIGN_OR_RETURN(piece.deleted, deletes_.Load(*file, deletes));
+    if (counts_only && piece.deleted->equalities.empty()) {
+      return RowsWithoutColumns(file->record_count - piece.deleted->positions.cardinality());
+    }
+  }
+  K2I_RETURN_IF_ERROR(piece.row_group ? OpenRowGroup(worker, piece) : OpenFile(worker, piece));
+  return nullptr;
+}
+
+Status TableScan::OpenFile(Worker& worker, const ColdPiece& piece) {
   datafile::ReaderOptions options;
-  const auto open = [&] {
-    return datafile::DataFileReader::Open(*input_.store, *piece.file, input_.columns, input_.pool, options);
-  };
-  if (piece.row_group) {
-    options.row_groups = {*piece.row_group};
-  } else {
-    options.keep_row_group = [&](const datafile::RowGroupStatistics& group) { return MayMatchRowGroup(group); };
-  }
-  K2I_ASSIGN_OR_RETURN(worker.reader, open());
-  if (piece.row_group) return nullptr;
-  const std::vector<int> groups = worker.reader->row_groups();
+  options.keep_row_group = [&](const datafile::RowGroupStatistics& group) { return MayMatchRowGroup(group); };
+  K2I_ASSIGN_OR_RETURN(worker.reader, datafile::LiveRowReader::Open(*input_.store, *piece.planned.file, input_.columns,
+                                                                    piece.deleted, input_.pool, options));
+  const std::vector<int> groups = worker.reader->file().row_groups();
   input_.query->Count({.row_groups_scanned = std::ssize(groups),
-                       .row_groups_skipped = worker.reader->row_group_count() - std::ssize(groups)});
-  if (groups.size() < 2) return nullptr;
+                       .row_groups_skipped = worker.reader->file().row_group_count() - std::ssize(groups)});
+  if (groups.size() < 2) return {};
   // This thread takes the first one, and leaves the others to whoever comes.
   {
     std::lock_guard lock(mutex_);
-    for (auto group = groups.rbegin(); group + 1 != groups.rend(); ++group) cold_.push_front({piece.file, *group});
+    for (auto group = groups.rbegin(); group + 1 != groups.rend(); ++group) {
+      cold_.push_front({piece.planned, *group, piece.deleted});
+    }
   }
-  options.keep_row_group = nullptr;
-  options.row_groups = {groups[0]};
-  K2I_ASSIGN_OR_RETURN(worker.reader, open());
-  return nullptr;
+  return OpenRowGroup(worker, {piece.planned, groups[0], piece.deleted});
+}
+
+Status TableScan::OpenRowGroup(Worker& worker, const ColdPiece& piece) {
+  datafile::ReaderOptions options;
+  options.row_groups = {*piece.row_group};
+  K2I_ASSIGN_OR_RETURN(worker.reader, datafile::LiveRowReader::Open(*input_.store, *piece.planned.file, input_.columns,
+                                                                    piece.deleted, input_.pool, options));
+  return {};
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> TableScan::Next(Worker& worker) {
@@ -153,9 +171,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableScan::Next(Worker& worker) {
       } else if (const size_t hot = next_hot_.fetch_add(1, std::memory_order_relaxed); hot < hot_.size()) {
         K2I_ASSIGN_OR_RETURN(rows, HotRows(hot_[hot]));
       } else {
-        const auto cold = TakeCold();
+        auto cold = TakeCold();
         if (!cold) return nullptr;
-        K2I_ASSIGN_OR_RETURN(rows, OpenFile(worker, *cold));
+        K2I_ASSIGN_OR_RETURN(rows, OpenPiece(worker, *std::move(cold)));
       }
       if (rows != nullptr && rows->num_rows() > 0) return rows;
     }

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <vector>
 
-#include "datafile/data_file_reader.h"
+#include "datafile/live_row_reader.h"
 #include "datafile/projection.h"
 #include "iceberg/model/table_metadata.h"
 #include "query/cold_plan.h"
@@ -33,7 +33,7 @@ class TableScan {
  public:
   /// A thread's place in the scan.
   struct Worker {
-    std::unique_ptr<datafile::DataFileReader> reader;  // of the file it is in
+    std::unique_ptr<datafile::LiveRowReader> reader;  // of the file it is in
   };
 
   /// Plans the files. Errors of PlanCold and of datafile::ProjectFields.
@@ -49,20 +49,26 @@ class TableScan {
  private:
   struct HotPiece;
   struct ColdPiece {
-    PlannedFile file;
-    std::optional<int> row_group;  // none: the whole file, not opened yet
+    PlannedFile planned;
+    std::optional<int> row_group;                          // none: the whole file, not opened yet
+    std::shared_ptr<const datafile::DeletedRows> deleted;  // of an opened file; null: none
   };
 
   explicit TableScan(ScanInput input);
   Status PlanHot();
   Result<std::shared_ptr<arrow::RecordBatch>> HotRows(const HotPiece& piece);
-  /// Opens the file; without columns, gives its rows at once.
-  Result<std::shared_ptr<arrow::RecordBatch>> OpenFile(Worker& worker, const ColdPiece& piece);
+  /// Opens the file, or one row group of it, for the worker. Rows at once where only their number is wanted and deletes
+  /// tell it.
+  Result<std::shared_ptr<arrow::RecordBatch>> OpenPiece(Worker& worker, ColdPiece piece);
+  Status OpenFile(Worker& worker, const ColdPiece& piece);
+  Status OpenRowGroup(Worker& worker, const ColdPiece& piece);
+  std::shared_ptr<arrow::RecordBatch> RowsWithoutColumns(int64_t count);
   bool MayMatchRowGroup(const datafile::RowGroupStatistics& statistics) const;
   std::optional<ColdPiece> TakeCold();
 
   ScanInput input_;
   std::shared_ptr<arrow::Schema> schema_;
+  datafile::DeleteLoader deletes_;
   std::vector<HotPiece> hot_;
   std::atomic<size_t> next_hot_{0};
   int64_t cold_pieces_ = 0;  // as manifests tell of row groups

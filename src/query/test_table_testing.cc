@@ -69,33 +69,42 @@ void TestTable::Add(const iceberg::Snapshot& snapshot) {
   table_ = iceberg::ApplyUpdates(table_, "", updates, snapshot.timestamp_ms).value();
 }
 
-void TestTable::CommitDeletes(iceberg::DataFile::Content content) {
-  iceberg::DataFile file;
-  file.content = content;
-  file.file_path = table_.location + "/data/deletes.parquet";
-  file.record_count = 1;
-  file.file_size_in_bytes = 100;
-  if (content == iceberg::DataFile::Content::kEqualityDeletes) file.equality_ids = {1};
+void TestTable::CommitDeletes(const std::vector<iceberg::DataFile>& files) {
   iceberg::Snapshot snapshot = *table_.FindRef("main");
   auto manifests = iceberg::ListManifests(store_, snapshot).value();
   snapshot.parent_snapshot_id = snapshot.snapshot_id;
   snapshot.snapshot_id = 100 + ++flushes_;
   snapshot.sequence_number = table_.last_sequence_number + 1;
-  snapshot.manifest_list = table_.location + "/metadata/deletes-list";
+  const std::string name = table_.location + "/metadata/deletes-" + std::to_string(flushes_);
+  snapshot.manifest_list = name + "-list";
   snapshot.first_row_id = table_.next_row_id;
   snapshot.added_rows = 0;
-  iceberg::ManifestEntry entry;
-  entry.snapshot_id = snapshot.snapshot_id;
-  entry.data_file = file;
-  auto encoded = iceberg::EncodeManifest(table_.format_version, table_.current_schema(), table_.default_spec(),
-                                         snapshot.snapshot_id, {entry})
-                     .value();
-  encoded.summary.manifest_path = table_.location + "/metadata/deletes.avro";
-  store_.Overwrite(encoded.summary.manifest_path, encoded.bytes);
-  manifests.push_back(encoded.summary);
+  std::map<int32_t, std::vector<iceberg::ManifestEntry>> by_spec;
+  for (const auto& file : files) {
+    iceberg::ManifestEntry entry;
+    entry.snapshot_id = snapshot.snapshot_id;
+    entry.data_file = file;
+    by_spec[file.spec_id].push_back(std::move(entry));
+  }
+  for (const auto& [spec_id, entries] : by_spec) {
+    const auto spec = std::ranges::find(table_.partition_specs, spec_id, &iceberg::PartitionSpec::spec_id);
+    auto encoded =
+        iceberg::EncodeManifest(table_.format_version, table_.current_schema(), *spec, snapshot.snapshot_id, entries)
+            .value();
+    encoded.summary.manifest_path = name + "-" + std::to_string(spec_id) + ".avro";
+    store_.Overwrite(encoded.summary.manifest_path, encoded.bytes);
+    manifests.push_back(encoded.summary);
+  }
   store_.Overwrite(snapshot.manifest_list,
                    iceberg::EncodeManifestList(table_.format_version, snapshot, manifests).value());
   Add(snapshot);
+}
+
+std::vector<iceberg::DataFile> TestTable::DataFiles() {
+  auto planned = iceberg::PlanFiles(store_, table_, *table_.FindRef("main")).value();
+  std::vector<iceberg::DataFile> files;
+  for (auto& entry : planned.data) files.push_back(std::move(entry.data_file));
+  return files;
 }
 
 void TestTable::Evolve(std::vector<iceberg::NestedField> fields) {

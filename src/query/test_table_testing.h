@@ -26,8 +26,10 @@ class TestTable {
   void Ingest(std::shared_ptr<arrow::RecordBatch> rows, int32_t partition = 0);
   /// Commits all hot slices: they become files, and stay for look-ups when `retain`.
   void Flush(bool retain = false);
-  /// Commits a delete file, as another engine would; what it says is not written.
-  void CommitDeletes(iceberg::DataFile::Content content);
+  /// Commits delete files that are written already, as another engine would.
+  void CommitDeletes(const std::vector<iceberg::DataFile>& files);
+  /// The live data files of the newest snapshot.
+  std::vector<iceberg::DataFile> DataFiles();
   /// Goes on with other columns.
   void Evolve(std::vector<iceberg::NestedField> fields);
   /// Lets go of what is retained.
