@@ -10,6 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pyarrow
+import pyarrow.ipc
 import requests
 
 from harness import toml_text
@@ -90,6 +92,19 @@ class K2I(Server):
             text=True,
             timeout=timeout_s,
         )
+
+    def ask_alone(self, sql: str, timeout_s: float = 60) -> pyarrow.Table:
+        """`k2i query` without a server: from the table's files."""
+        self.prepare()
+        done = subprocess.run(
+            [str(BINARY), "query", sql, "--arrow", "--config", str(self.config_path)],
+            env=clean_environment() | self.variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+        )
+        assert done.returncode == 0, f"exit {done.returncode}: {done.stderr.decode()}"
+        return pyarrow.ipc.open_stream(done.stdout).read_all()
 
     def run_plain(self, *arguments: str) -> subprocess.CompletedProcess:
         """Without a configuration."""
