@@ -54,7 +54,11 @@ std::string EncodePositions(const std::vector<int64_t>& positions) {
 }
 
 std::string EncodeDeletionVector(const std::vector<int64_t>& positions) {
-  const std::string checked = "\xD1\xD3\x39\x64" + EncodePositions(positions);
+  return SealDeletionVector(EncodePositions(positions));
+}
+
+std::string SealDeletionVector(const std::string& positions) {
+  const std::string checked = "\xD1\xD3\x39\x64" + positions;
   const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(checked.data()), checked.size());
   return Raw(std::byteswap(static_cast<uint32_t>(checked.size()))) + checked +
          Raw(std::byteswap(static_cast<uint32_t>(crc)));

@@ -18,7 +18,8 @@ namespace k2i::datafile {
 
 /// 64-bit Roaring in the portable format, by the library.
 std::string EncodePositions(const std::vector<int64_t>& positions);
-/// A blob deletion-vector-v1.
+/// A blob deletion-vector-v1 of what EncodePositions gives, or of any bytes.
+std::string SealDeletionVector(const std::string& positions);
 std::string EncodeDeletionVector(const std::vector<int64_t>& positions);
 
 /// Each writes one file below `folder`, unpartitioned, and throws when it cannot. `name` makes it unique.

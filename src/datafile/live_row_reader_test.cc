@@ -6,10 +6,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <atomic>
 #include <numeric>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "datafile/delete_files_testing.h"
 #include "datafile/rolling_writer.h"
@@ -222,6 +223,29 @@ TEST_F(LiveRowReaderTest, ReadsASharedDeleteFileOnceWhileItIsKept) {
     }
     EXPECT_EQ(opened, wanted) << cache_bytes;
   }
+}
+
+TEST_F(LiveRowReaderTest, ThreadsShareWhatOneHasLoaded) {
+  Delete(WritePositionDeletes(store_, kFolder, "x", {{"s3://b/a", 1}, {data_.data_file.file_path, 2}}));
+  DeleteEqual({"id"}, "[[1], [2]]");
+  std::atomic<int> opened = 0;
+  store_.set_fault_hook([&](const io::StoreCall& call) -> Status {
+    opened += call.phase == io::StoreCall::Phase::kBefore;
+    return {};
+  });
+  DeleteLoader loader(store_, table_, pool_);
+  const auto deletes = Applying();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      const auto loaded = loader.Load(data_.data_file, deletes);
+      ASSERT_TRUE(loaded.has_value()) << loaded.error().ToString();
+      EXPECT_EQ((*loaded)->positions.cardinality(), 1);
+      EXPECT_EQ((*loaded)->equalities.size(), 1u);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(opened, 2);
 }
 
 TEST_F(LiveRowReaderTest, AppliesEqualityDeletesByColumnsThatAreNotWanted) {

@@ -8,6 +8,7 @@
 //   ParquetFile        one file; ChooseEncodings decides how each column is encoded
 //   MetricsCollector   counts and bounds for the manifest
 //   DataFileReader     the way back: columns of a file by field id, a batch at a time
+//   LiveRowReader      the same without the rows that are deleted, which DeleteLoader tells from delete files
 #pragma once
 
 #include <arrow/type_fwd.h>
