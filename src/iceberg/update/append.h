@@ -5,9 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "iceberg/manifest/manifest.h"
-#include "iceberg/update/table_update.h"
-#include "io/object_store.h"
+#include "iceberg/update/snapshot_writer.h"
 
 namespace k2i::iceberg {
 
@@ -26,7 +24,8 @@ struct AppendRequest {
 class Append {
  public:
   /// `store` must outlive this.
-  Append(io::ObjectStore& store, AppendRequest request) : store_(store), request_(std::move(request)) {}
+  Append(io::ObjectStore& store, AppendRequest request)
+      : store_(store), request_(std::move(request)), writer_(store, request_.snapshot_id, request_.commit_uuid) {}
 
   /// The snapshot on top of `base`'s branch, its manifest list written; a branch that is not there yet starts from the
   /// table's current snapshot, as Iceberg's Java library does it. Its time is `now_ms`, or the base's last update where
@@ -38,20 +37,18 @@ class Append {
   /// The manifest of the new files; nullptr until Prepare has written it, and where there are no files.
   const ManifestFile* manifest() const { return manifests_.empty() ? nullptr : &manifests_.front(); }
   /// Locations written so far, for clean-up after a definite failure.
-  const std::vector<std::string>& written() const { return written_; }
+  const std::vector<std::string>& written() const { return writer_.written(); }
 
  private:
   Status WriteManifest(const TableMetadata& base);
-  Status CreateOnce(const std::string& location, const std::string& bytes);
   Result<std::vector<ManifestFile>> Manifests(const Snapshot* parent);
   std::map<std::string, std::string> Summarize(const Snapshot* parent) const;
 
   io::ObjectStore& store_;
   AppendRequest request_;
+  SnapshotWriter writer_;
   std::vector<ManifestFile> manifests_;  // empty until written
   size_t changed_partitions_ = 0;        // known once the manifest is written
-  int attempts_ = 0;
-  std::vector<std::string> written_;
 };
 
 }  // namespace k2i::iceberg
