@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// maintenance: what keeps a table small and quick that nobody else looks after. Plans are pure and made from manifests;
+// what is planned on one snapshot is committed on the newest, or planned anew.
+//
+//   Compaction               start here: small files become few, one commit a batch
+//   PlanCompaction           which files come together (compaction_plan, from live_files)
+//   GroupRewriter            their rows as the table has them now: schema, spec, sort order
+//   ReplaceCommit            the commit beside writers at work, K2I's boundary carried forward (carried_progress)
+//   RewriteTableManifests    small manifests become few (manifest_job)
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "io/object_store.h"
+#include "maintenance/compaction_plan.h"
+#include "maintenance/group_rewriter.h"
+#include "maintenance/replace_commit.h"
+
+namespace k2i::maintenance {
+
+/// How far a run is.
+struct CompactionProgress {
+  size_t groups_done = 0, groups = 0;
+  int64_t bytes_done = 0, bytes = 0;  // of the files that are read
+};
+
+struct CompactionOptions {
+  /// A target of 0: the table's write.target-file-size-bytes, else 256 MB. Barriers and the bound of a group are filled
+  /// in from the table.
+  CompactionPolicy policy;
+  int64_t memory_bytes = int64_t{768} << 20;  // of decoded rows
+  int64_t bytes_per_second = 0;               // read; 0: no limit
+  /// Groups are committed together until they have read this much.
+  int64_t commit_bytes = int64_t{2} << 30;
+  int max_replans = 5;
+  bool dry_run = false;
+  ReplaceOptions replace;
+  std::function<void(const CompactionProgress&)> on_progress;  // may be empty
+};
+
+/// One group of the plan, for people.
+struct GroupReport {
+  std::string partition;  // "day=2024-01-31"; "": unpartitioned, or of several
+  int64_t files = 0, bytes = 0, rows = 0;
+  bool old_spec = false;
+};
+
+/// What was found, and what has been committed. True whatever way the run ended.
+struct CompactionReport {
+  int64_t planned_on = 0;  // snapshot of the first plan
+  int64_t target_bytes = 0;
+  std::vector<GroupReport> groups;  // of the first plan
+  int64_t live_files_before = 0, live_bytes_before = 0;
+  int64_t live_files_after = 0;    // in the newest snapshot, whoever made it
+  int64_t small_with_deletes = 0;  // left out, for delete files apply to them
+  int64_t small_not_rewritable = 0;
+  std::vector<std::string> skipped;  // groups that could not be rewritten, and why
+  int64_t groups_not_fewer = 0;      // written and dropped: they came to as many files
+  int64_t files_removed = 0, files_added = 0, bytes_removed = 0, bytes_added = 0, rows = 0;
+  int64_t commits = 0, conflicts = 0, replans = 0;
+  int64_t newest_snapshot = 0;  // of ours; 0: none
+};
+
+/// Compacts one table. One thread.
+class Compaction {
+ public:
+  struct Parts {
+    iceberg::Catalog& catalog;
+    io::ObjectStore& store;
+    Clock& clock;
+    Random& random;
+    arrow::MemoryPool* pool;
+  };
+  /// `parts` must outlive this.
+  Compaction(Parts parts, CompactionOptions options);
+
+  /// Plans, writes and commits until what was planned is done; a plan whose files others have changed is made anew.
+  /// Errors of catalog and store; NotSupported for tables of v1 and v3; Cancelled (what was written and not committed
+  /// is deleted); CommitStateUnknown (it stays); CommitConflict where others change the files each time.
+  Status Run(const iceberg::TableIdentifier& table, std::stop_token stop, CompactionReport& report);
+
+ private:
+  struct Pass;
+  struct Batch;
+  Result<bool> RunPass(const iceberg::TableIdentifier& table, std::stop_token stop, CompactionReport& report);
+  Status PlanPass(Pass& pass, CompactionReport& report);
+  Result<bool> Execute(Pass& pass, std::stop_token stop, CompactionReport& report);
+  Status RewriteInto(Batch& batch, const Pass& pass, size_t group, GroupRewriter& rewriter, std::stop_token stop,
+                     CompactionReport& report);
+  Result<bool> Commit(Batch& batch, const Pass& pass, std::stop_token stop, CompactionReport& report);
+  void Delete(const std::vector<std::string>& locations);
+  Status CountLiveFiles(const iceberg::TableIdentifier& table, CompactionReport& report);
+
+  Parts parts_;
+  const CompactionOptions options_;
+  RateLimit rate_;
+  CompactionProgress progress_;
+};
+
+}  // namespace k2i::maintenance

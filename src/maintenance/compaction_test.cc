@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "maintenance/compaction.h"
+
+#include <arrow/memory_pool.h>
+
+#include <algorithm>
+#include <random>
+
+#include "iceberg/scan/scan.h"
+#include "maintenance/maintained_table_testing.h"
+
+namespace k2i::maintenance {
+namespace {
+
+using iceberg::TransformKind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class CompactionTest : public MaintainedTable {
+ protected:
+  void IngestFive() {
+    for (int i = 0; i < 5; ++i) Ingest(100);
+  }
+  int64_t Head() { return Metadata().FindRef("main")->snapshot_id; }
+};
+
+TEST_F(CompactionTest, SmallFilesBecomeOneAndTheBoundaryStays) {
+  Create(Request());
+  IngestFive();
+  const auto before = Rows();
+  const int64_t planned_on = Head();
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(Rows(), before);
+  const auto files = Files();
+  ASSERT_THAT(files.data, SizeIs(1));
+  EXPECT_EQ(files.data[0].data_file.record_count, 500);
+  EXPECT_EQ(files.data[0].sequence_number, 5);
+  EXPECT_EQ(files.data[0].file_sequence_number, 6);
+  EXPECT_EQ(files.data[0].data_file.lower_bounds.at(1), std::string(8, '\0'));
+
+  const auto table = Metadata();
+  const auto& summary = table.FindRef("main")->summary;
+  EXPECT_EQ(summary.at("operation"), "replace");
+  EXPECT_EQ(summary.at("k2i.pipeline"), "p");
+  EXPECT_EQ(summary.at("k2i.offsets"), progress::ProgressJson(progress_));
+  EXPECT_EQ(summary.at("k2i.ranges"), "{}");
+  EXPECT_EQ(summary.at("k2i.watermark-ms"), "77");
+  EXPECT_EQ(summary.at("k2i.version"), "test");
+  EXPECT_EQ(table.FindRef("k2i-p")->snapshot_id, Head());
+  EXPECT_EQ(table.properties.at("k2i.p.offsets"), progress::ProgressJson(progress_));
+
+  EXPECT_EQ(report_.planned_on, planned_on);
+  EXPECT_EQ(report_.newest_snapshot, Head());
+  EXPECT_EQ(report_.live_files_before, 5);
+  EXPECT_EQ(report_.live_files_after, 1);
+  EXPECT_EQ(report_.files_removed, 5);
+  EXPECT_EQ(report_.files_added, 1);
+  EXPECT_EQ(report_.bytes_removed, report_.live_bytes_before);
+  EXPECT_EQ(report_.bytes_added, files.data[0].data_file.file_size_in_bytes);
+  EXPECT_EQ(report_.rows, 500);
+  EXPECT_EQ(report_.commits, 1);
+  // Time travel to what was there before, and nothing more to do.
+  EXPECT_THAT(iceberg::PlanFiles(store_, table, *table.FindSnapshot(planned_on))->data, SizeIs(5));
+  EXPECT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.commits, 0);
+}
+
+TEST_F(CompactionTest, ADryRunSaysWhatItWouldDoAndDoesNothing) {
+  Create(Request(/*partitioned=*/true));
+  IngestFive();
+  const auto before = store_.locations();
+  const int64_t head = Head();
+  auto options = Options();
+  options.dry_run = true;
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(store_.locations(), before);
+  EXPECT_EQ(Head(), head);
+  ASSERT_THAT(report_.groups, SizeIs(2));
+  EXPECT_EQ(report_.groups[0].partition, "part=null");
+  EXPECT_EQ(report_.groups[1].partition, "part=0");
+  EXPECT_EQ(report_.groups[0].files, 5);
+  EXPECT_EQ(report_.groups[0].rows + report_.groups[1].rows, 500);
+  EXPECT_EQ(report_.commits, 0);
+}
+
+TEST_F(CompactionTest, AnEmptyTableHasNothingToDo) {
+  Create(Request());
+  EXPECT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.commits, 0);
+}
+
+TEST_F(CompactionTest, CommitsInBatches) {
+  Create(Request(/*partitioned=*/true));
+  for (int i = 0; i < 3; ++i) Ingest(100, 4);
+  const auto before = Rows();
+  auto options = Options();
+  options.commit_bytes = 1;
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.commits, 5);  // four values and null
+  EXPECT_EQ(report_.live_files_after, 5);
+  EXPECT_EQ(Rows(), before);
+}
+
+TEST_F(CompactionTest, OthersMayAppendMeanwhile) {
+  Create(Request());
+  IngestFive();
+  int raced = 0;
+  catalog_.before_commit = [&]() -> Status {
+    if (raced++ < 2) Ingest(10);
+    return {};
+  };
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.conflicts, 2);
+  EXPECT_EQ(report_.replans, 0);
+  EXPECT_THAT(Files().data, SizeIs(3));
+  EXPECT_THAT(Rows(), SizeIs(520));
+  // The vector is that of the newest base.
+  EXPECT_EQ(Metadata().FindRef("main")->summary.at("k2i.offsets"), progress::ProgressJson(progress_));
+}
+
+TEST_F(CompactionTest, APlanWhoseFilesOthersReplacedIsMadeAnew) {
+  Create(Request());
+  IngestFive();
+  const auto before = Rows();
+  bool raced = false;
+  catalog_.before_commit = [&]() -> Status {
+    if (std::exchange(raced, true)) return {};
+    // Another process compacts two of them.
+    auto others = Options();
+    others.policy.max_files = 5;
+    CompactionReport report;
+    EXPECT_TRUE(
+        Compaction({catalog_, store_, clock_, random_, arrow::default_memory_pool()}, others).Run(kTable, {}, report));
+    EXPECT_EQ(report.commits, 1);
+    Ingest(10);
+    return {};
+  };
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.replans, 1);
+  EXPECT_EQ(report_.commits, 1);
+  EXPECT_THAT(Files().data, SizeIs(1));
+  EXPECT_THAT(Rows(), SizeIs(510));
+  // What the stale plan had written is gone.
+  EXPECT_EQ(store_.live_files(".parquet"), 5u + 1u + 1u + 1u);
+}
+
+TEST_F(CompactionTest, ALostReplyIsFoundInTheHistory) {
+  Create(Request());
+  IngestFive();
+  bool lost = false;
+  catalog_.after_commit = [&]() -> Status {
+    if (std::exchange(lost, true)) return {};
+    return Fail(ErrorCode::kCommitStateUnknown, "reply lost");
+  };
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.commits, 1);
+  EXPECT_EQ(catalog_.commits(), 6);
+  EXPECT_THAT(Files().data, SizeIs(1));
+  EXPECT_THAT(Rows(), SizeIs(500));
+}
+
+TEST_F(CompactionTest, ALostRequestIsSentAgain) {
+  Create(Request());
+  IngestFive();
+  int lost = 0, unreachable = 0;
+  catalog_.before_commit = [&]() -> Status {
+    return lost++ == 0 ? Status(Fail(ErrorCode::kCommitStateUnknown, "no answer")) : Status();
+  };
+  catalog_.before_load = [&]() -> Status {
+    if (lost == 1 && unreachable++ < 3) return Fail(ErrorCode::kUnavailable, "down");
+    return {};
+  };
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.commits, 1);
+  EXPECT_GE(unreachable, 3);
+  EXPECT_THAT(Rows(), SizeIs(500));
+}
+
+TEST_F(CompactionTest, WhileTheOutcomeIsUnknownNothingIsDeleted) {
+  Create(Request());
+  IngestFive();
+  bool sent = false;
+  catalog_.after_commit = [&]() -> Status {
+    sent = true;
+    return Fail(ErrorCode::kCommitStateUnknown, "reply lost");
+  };
+  catalog_.before_load = [&]() -> Status { return sent ? Status(Fail(ErrorCode::kUnavailable, "down")) : Status(); };
+  const auto compacted = Compact(Options());
+  ASSERT_FALSE(compacted.has_value());
+  EXPECT_EQ(compacted.error().code, ErrorCode::kCommitStateUnknown);
+  catalog_.before_load = {};
+  EXPECT_THAT(Rows(), SizeIs(500));  // it was committed, and all its files are there
+  EXPECT_THAT(Files().data, SizeIs(1));
+}
+
+TEST_F(CompactionTest, ADefiniteRefusalLeavesNothingBehind) {
+  Create(Request());
+  IngestFive();
+  const auto before = store_.locations();
+  catalog_.before_commit = [] { return Status(Fail(ErrorCode::kPermissionDenied, "no")); };
+  const auto compacted = Compact(Options());
+  ASSERT_FALSE(compacted.has_value());
+  EXPECT_EQ(compacted.error().code, ErrorCode::kPermissionDenied);
+  EXPECT_EQ(store_.locations(), before);
+  EXPECT_EQ(report_.commits, 0);
+}
+
+TEST_F(CompactionTest, AFailingStoreLeavesNothingBehind) {
+  Create(Request());
+  IngestFive();
+  const auto before = store_.locations();
+  for (const auto op : {io::StoreOp::kAppend, io::StoreOp::kClose, io::StoreOp::kRead}) {
+    int calls = 0;
+    store_.set_fault_hook([&](const io::StoreCall& call) -> Status {
+      const bool hit = call.op == op && call.location.ends_with(".parquet") && ++calls > 3;
+      return hit ? Status(Fail(ErrorCode::kUnavailable, "down")) : Status();
+    });
+    const auto compacted = Compact(Options());
+    store_.set_fault_hook({});
+    if (calls <= 3) continue;
+    ASSERT_FALSE(compacted.has_value());
+    EXPECT_EQ(compacted.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(store_.locations(), before);
+  }
+}
+
+TEST_F(CompactionTest, StopsAndLeavesNothingBehind) {
+  Create(Request());
+  IngestFive();
+  const auto before = store_.locations();
+  auto options = Options();
+  options.on_progress = [&](const CompactionProgress& progress) {
+    EXPECT_LE(progress.bytes_done, progress.bytes);
+    stop_.request_stop();
+  };
+  const auto compacted = Compact(options);
+  ASSERT_FALSE(compacted.has_value());
+  EXPECT_EQ(compacted.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(store_.locations(), before);
+}
+
+TEST_F(CompactionTest, KeepsToItsRate) {
+  Create(Request());
+  IngestFive();
+  auto options = Options();
+  options.bytes_per_second = 100;
+  const auto started = clock_.monotonic();
+  ASSERT_TRUE(Compact(options));
+  const auto seconds = std::chrono::duration<double>(clock_.monotonic() - started).count();
+  EXPECT_NEAR(seconds, static_cast<double>(report_.bytes_removed) / 100, 0.1);
+}
+
+TEST_F(CompactionTest, SortsEachFile) {
+  auto request = Request();
+  request.sort_order.fields = {{{TransformKind::kBucket, 3}, 1, true, true}, {{}, 1, false, true}};
+  Create(request);
+  IngestFive();
+  const auto before = Rows();
+  ASSERT_TRUE(Compact(Options()));
+  const auto files = Files();
+  ASSERT_THAT(files.data, SizeIs(1));
+  EXPECT_EQ(files.data[0].data_file.sort_order_id, Metadata().default_sort_order_id);
+  const auto numbers = NumbersOf(files.data[0].data_file);
+  const iceberg::Transform bucket{TransformKind::kBucket, 3};
+  const auto type = iceberg::Type::Primitive(iceberg::TypeId::kLong);
+  for (size_t i = 1; i < numbers.size(); ++i) {
+    const auto a = bucket.Apply(*type, numbers[i - 1]), b = bucket.Apply(*type, numbers[i]);
+    EXPECT_TRUE(a < b || (a == b && numbers[i - 1] > numbers[i])) << i;
+  }
+  EXPECT_EQ(Rows(), before);
+}
+
+TEST_F(CompactionTest, RowsThatDoNotFitIntoMemoryAreSortedInRuns) {
+  auto request = Request();
+  request.sort_order.fields = {{{}, 1, false, true}};
+  Create(request);
+  for (int i = 0; i < 20; ++i) Ingest(1000);
+  const auto before = Rows();
+  auto options = Options();
+  options.memory_bytes = 300'000;  // a run of about 8 files of 12 KB; groups are bounded too
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(Rows(), before);
+  const auto files = Files();
+  EXPECT_GT(files.data.size(), 1u);
+  EXPECT_LT(files.data.size(), 20u);
+  for (const auto& entry : files.data) {
+    const auto numbers = NumbersOf(entry.data_file);
+    EXPECT_TRUE(std::ranges::is_sorted(numbers, std::greater<>()));
+  }
+}
+
+TEST_F(CompactionTest, WritesRowsInTheTablesCurrentForm) {
+  Create(Request());
+  for (int i = 0; i < 4; ++i) Ingest(100, 3);
+  auto schema = Metadata().current_schema();
+  auto fields = schema.fields();
+  fields.push_back({3, "late", iceberg::Type::Primitive(iceberg::TypeId::kString)});
+  schema.type = iceberg::Type::Struct(fields);
+  Apply({iceberg::update::AddSchema{schema}, iceberg::update::SetCurrentSchema{-1},
+         iceberg::update::AddPartitionSpec{{.spec_id = 1, .fields = {{2, 1000, "part", {}}}}},
+         iceberg::update::SetDefaultSpec{-1}});
+  for (int i = 0; i < 2; ++i) Ingest(100, 3);
+  const auto before = Rows();
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(Rows(), before);
+  const auto files = Files();
+  EXPECT_THAT(files.data, SizeIs(8));  // those of the old spec in four partitions, and those of the new one
+  for (const auto& entry : files.data) {
+    EXPECT_EQ(entry.data_file.spec_id, Metadata().default_spec_id);
+    EXPECT_EQ(entry.data_file.null_value_counts.at(3), entry.data_file.record_count);
+  }
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_THAT(Files().data, SizeIs(4));
+  EXPECT_EQ(Rows(), before);
+}
+
+TEST_F(CompactionTest, LeavesOutFilesThatDeletesApplyTo) {
+  Create(Request(/*partitioned=*/true));
+  for (int i = 0; i < 3; ++i) Ingest(100, 2);
+  iceberg::DataFile deletes{.content = iceberg::DataFile::Content::kPositionDeletes,
+                            .file_path = "d.parquet",
+                            .partition = {int32_t{1}},
+                            .record_count = 1,
+                            .file_size_in_bytes = 9};
+  iceberg::Rewrite rewrite(
+      store_,
+      {.snapshot_id = 4711, .commit_uuid = "d", .removed = {}, .added = {{deletes, std::nullopt}}, .summary = {}});
+  const auto snapshot = *rewrite.Prepare(Metadata(), clock_.wall_ms())->snapshot;
+  Apply({iceberg::update::AddSnapshot{snapshot}, iceberg::update::SetSnapshotRef{"main", {.snapshot_id = 4711}}});
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.small_with_deletes, 3);
+  EXPECT_EQ(report_.files_removed, 6);
+  EXPECT_THAT(Files().data, SizeIs(5));
+  EXPECT_THAT(Files().deletes, SizeIs(1));
+}
+
+TEST_F(CompactionTest, RefusesTablesWhoseRowIdsItWouldLose) {
+  Create(Request(false, 3));
+  IngestFive();
+  const auto compacted = Compact(Options());
+  ASSERT_FALSE(compacted.has_value());
+  EXPECT_EQ(compacted.error().code, ErrorCode::kNotSupported);
+  EXPECT_THAT(compacted.error().message, HasSubstr("row lineage"));
+}
+
+TEST_F(CompactionTest, ADamagedFileStopsTheRun) {
+  Create(Request());
+  IngestFive();
+  store_.Overwrite(Files().data[2].data_file.file_path, "garbage");
+  const auto before = store_.locations();
+  const auto compacted = Compact(Options());
+  ASSERT_FALSE(compacted.has_value());
+  EXPECT_EQ(compacted.error().code, ErrorCode::kCorruption);
+  EXPECT_EQ(store_.locations(), before);
+}
+
+/// Random tables, random policies, others who write meanwhile: the rows stay the same.
+TEST_F(CompactionTest, RowsAreTheSameForRandomTables) {
+  Create(Request());
+  std::mt19937_64 engine(5);
+  const auto draw = [&](int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(engine);
+  };
+  int spec = 0;
+  int64_t commits = 0;
+  for (int round = 0; round < 60; ++round) {
+    for (int64_t i = draw(round == 0 ? 1 : 0, 4); i > 0; --i) {
+      draw(0, 1) == 0 ? Ingest(draw(1, 300), static_cast<int>(draw(1, 4))) : AppendForeign(draw(1, 300), 2);
+    }
+    if (draw(0, 9) == 0) {
+      iceberg::PartitionSpec next{.spec_id = ++spec, .fields = {}};
+      const iceberg::Transform transform{TransformKind::kBucket, static_cast<int32_t>(draw(2, 5))};
+      if (draw(0, 2) != 0) next.fields = {{1, 1000 + spec, "b" + std::to_string(spec), transform}};
+      Apply({iceberg::update::AddPartitionSpec{next}, iceberg::update::SetDefaultSpec{-1}});
+    }
+    const bool races = draw(0, 3) == 0;
+    bool raced = false;
+    catalog_.before_commit = [&]() -> Status {
+      if (races && !std::exchange(raced, true)) Ingest(5);
+      return {};
+    };
+    auto options = Options(draw(2'000, 20'000));
+    options.policy.all_of_old_specs = draw(0, 3) == 0;
+    options.commit_bytes = draw(1, 30'000);
+    const auto compacted = Compact(options);
+    ASSERT_TRUE(compacted.has_value()) << compacted.error().ToString();
+    commits += report_.commits;
+    const auto rows = Rows();
+    ASSERT_EQ(static_cast<int64_t>(rows.size()), rows_) << "round " << round;
+    ASSERT_EQ(std::ranges::adjacent_find(rows), rows.end()) << "round " << round;
+    const auto summary = Metadata().FindRef("main")->summary;
+    ASSERT_EQ(summary.at("total-records"), std::to_string(rows_));
+    ASSERT_EQ(summary.at("total-data-files"), std::to_string(Files().data.size()));
+  }
+  EXPECT_GT(commits, 40);
+}
+
+}  // namespace
+}  // namespace k2i::maintenance

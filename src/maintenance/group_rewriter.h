@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "datafile/rolling_writer.h"
+#include "iceberg/model/table_metadata.h"
+#include "io/object_store.h"
+#include "maintenance/rate_limit.h"
+
+namespace k2i::maintenance {
+
+struct RewriterOptions {
+  int64_t target_bytes = int64_t{256} << 20;
+  /// Of decoded rows: a third waits to be encoded, and where rows are sorted two thirds are being sorted.
+  int64_t memory_bytes = int64_t{768} << 20;
+  /// Told after each batch how many bytes of the files it was. May be empty.
+  std::function<void(int64_t bytes)> on_progress;
+};
+
+/// What a group has become.
+struct RewrittenGroup {
+  std::vector<iceberg::DataFile> files;
+  std::vector<std::string> locations;  // all that was written, for clean-up
+  int64_t rows = 0;
+};
+
+/// Reads data files batch by batch and writes their rows as the table has them now: current schema (columns a file
+/// lacks are null) and partition spec, sorted by the current sort order within each file where there is one. One
+/// thread.
+class GroupRewriter {
+ public:
+  /// All must outlive this. `table`: as it was planned on.
+  GroupRewriter(io::ObjectStore& store, const iceberg::TableMetadata& table, RewriterOptions options, RateLimit& rate,
+                arrow::MemoryPool* pool);
+
+  /// The rows of `files`, in their order. After an error nothing that was written is left, as far as the store lets.
+  /// Errors of the store; Cancelled; NotSupported and Corruption as DataFileReader; Corruption where a file does not
+  /// have the rows its manifest says. `name` makes the names of files unique.
+  Result<RewrittenGroup> Run(const std::vector<const iceberg::DataFile*>& files, const std::string& name,
+                             std::stop_token stop);
+
+ private:
+  struct Job;
+  Status ReadFiles(Job& job, const std::vector<const iceberg::DataFile*>& files);
+  Status ReadFile(Job& job, const iceberg::DataFile& file);
+  Status Take(Job& job, std::shared_ptr<arrow::RecordBatch> rows);
+  Status WriteRun(Job& job);
+  Status Flush(Job& job);
+  Result<std::unique_ptr<datafile::RollingWriter>> MakeWriter(Job& job);
+
+  io::ObjectStore& store_;
+  const iceberg::TableMetadata& table_;
+  const RewriterOptions options_;
+  RateLimit& rate_;
+  arrow::MemoryPool* pool_;
+  const iceberg::SortOrder& order_;
+};
+
+/// The order that the table's rows are to have; without fields: none.
+const iceberg::SortOrder& CurrentSortOrder(const iceberg::TableMetadata& table);
+
+}  // namespace k2i::maintenance

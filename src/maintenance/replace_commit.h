@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/retry.h"
+#include "iceberg/catalog/catalog.h"
+#include "iceberg/update/rewrite.h"
+
+namespace k2i::maintenance {
+
+struct ReplaceOptions {
+  std::string branch = "main";
+  std::string version;  // of this program, for the summary
+  /// For a catalog or store that fails, and for conflicts, each for itself.
+  RetryPolicy retry{.max_attempts = 0, .budget = std::chrono::minutes(5)};
+  RetryPolicy conflict_retry{.max_attempts = 50,
+                             .initial_backoff = std::chrono::milliseconds(20),
+                             .max_backoff = std::chrono::milliseconds(160),
+                             .budget = Duration(0)};
+};
+
+struct ReplaceOutcome {
+  /// None: nothing was committed, for `reason`: the plan is stale, or there is nothing to do.
+  std::optional<int64_t> snapshot_id;
+  std::string reason;
+  /// Nothing was committed, and no try can have been taken: what was written for it may be deleted.
+  bool files_unreferenced = true;
+  int conflicts = 0;
+  iceberg::LoadedTable table;  // the newest that was seen
+};
+
+/// Commits a `replace` snapshot beside writers that are at work: rebased on conflicts, an unknown outcome resolved by
+/// reading, K2I's boundary carried forward in the same commit. One thread.
+class ReplaceCommit {
+ public:
+  struct Parts {
+    iceberg::Catalog& catalog;
+    Clock& clock;
+    Random& random;
+  };
+  /// The snapshot on top of a base; asked again for each newer one. Without a snapshot: the end.
+  using Prepare = std::function<Result<iceberg::PreparedReplace>(const iceberg::TableMetadata& base, int64_t now_ms)>;
+
+  /// `parts` must outlive this.
+  ReplaceCommit(Parts parts, ReplaceOptions options) : parts_(parts), options_(std::move(options)) {}
+
+  /// `table`: as it was planned on; its UUID must not change. `snapshot_id`: of every snapshot that `prepare` gives.
+  /// - CommitStateUnknown: given up before the outcome was known; delete nothing.
+  /// - CommitConflict: others were faster each time. Cancelled: stopped. NotFound, InvalidArgument, NotSupported,
+  ///   PermissionDenied, Corruption and so on: definitely not committed; what was written may be deleted.
+  Result<ReplaceOutcome> Run(const iceberg::LoadedTable& table, int64_t snapshot_id, const Prepare& prepare,
+                             std::stop_token stop);
+
+ private:
+  struct Attempt {
+    const iceberg::LoadedTable& planned;
+    const int64_t snapshot_id;
+    const Prepare& prepare;
+    bool sent_unknown = false;  // some try may have reached the catalog
+    ReplaceOutcome outcome;
+  };
+  Result<bool> TryOnce(Attempt& attempt);
+  Result<bool> OnUnprepared(Attempt& attempt, const Error& error);
+  Result<bool> Send(Attempt& attempt, iceberg::Snapshot snapshot);
+  Result<iceberg::LoadedTable> LoadFresh(const Attempt& attempt);
+
+  Parts parts_;
+  const ReplaceOptions options_;
+};
+
+}  // namespace k2i::maintenance
