@@ -103,7 +103,7 @@ Result<bool> Compaction::RunPass(const iceberg::TableIdentifier& table, std::sto
 
 Status Compaction::PlanPass(Pass& pass, CompactionReport& report) {
   const iceberg::TableMetadata& table = pass.metadata();
-  K2I_ASSIGN_OR_RETURN(pass.files, iceberg::PlanFiles(parts_.store, table, *pass.head));
+  K2I_ASSIGN_OR_RETURN(pass.files, ReadLiveFiles(parts_.store, table, *pass.head));
   pass.policy = options_.policy;
   pass.policy.target_bytes = TargetOf(table, options_.policy);
   pass.policy.max_files -= report.files_removed;

@@ -96,12 +96,18 @@ class Planner {
     if (many || full || moved_anyway) plan_.groups.push_back(std::move(group));
   }
 
+  /// The last group that is kept may be cut short.
   void CutToMaxFiles() {
-    int64_t files = 0;
+    int64_t left = policy_.max_files;
     size_t kept = 0;
-    for (; kept < plan_.groups.size(); ++kept) {
-      files += static_cast<int64_t>(plan_.groups[kept].files.size());
-      if (files > policy_.max_files) break;
+    for (; kept < plan_.groups.size() && left > 1; ++kept) {
+      CompactionGroup& group = plan_.groups[kept];
+      while (static_cast<int64_t>(group.files.size()) > left) {
+        group.bytes -= files_[group.files.back()].size_bytes;
+        group.rows -= files_[group.files.back()].rows;
+        group.files.pop_back();
+      }
+      left -= static_cast<int64_t>(group.files.size());
     }
     plan_.groups.resize(kept);
   }

@@ -110,6 +110,9 @@ TEST(CompactionPlanTest, KeepsToItsBounds) {
               ElementsAre(ElementsAre(0, 1), ElementsAre(2, 3), ElementsAre(4, 5), ElementsAre(6, 7)));
   policy.max_files = 5;
   EXPECT_THAT(GroupsOf(files, policy), ElementsAre(ElementsAre(0, 1), ElementsAre(2, 3)));
+  policy.max_files = 7;
+  policy.max_group_bytes = 100;
+  EXPECT_THAT(GroupsOf(files, policy), ElementsAre(ElementsAre(0, 1, 2, 3, 4), ElementsAre(5, 6)));
   policy.max_files = 0;
   EXPECT_THAT(GroupsOf(files, policy), IsEmpty());
 }

@@ -55,7 +55,34 @@ bool IsParquet(std::string format) {
   return format == "PARQUET";
 }
 
+void DropMetrics(iceberg::DataFile& file) {
+  file.column_sizes.clear();
+  file.value_counts.clear();
+  file.null_value_counts.clear();
+  file.nan_value_counts.clear();
+  file.lower_bounds.clear();
+  file.upper_bounds.clear();
+  file.split_offsets.clear();
+}
+
 }  // namespace
+
+Result<iceberg::SnapshotFiles> ReadLiveFiles(io::ObjectStore& store, const iceberg::TableMetadata& table,
+                                             const iceberg::Snapshot& snapshot) {
+  K2I_ASSIGN_OR_RETURN(const auto manifests, iceberg::ListManifests(store, snapshot));
+  iceberg::SnapshotFiles files;
+  for (const auto& manifest : manifests) {
+    if (manifest.added_files_count == 0 && manifest.existing_files_count == 0) continue;
+    K2I_ASSIGN_OR_RETURN(auto entries, iceberg::ReadManifest(store, table, manifest));
+    for (ManifestEntry& entry : entries) {
+      if (entry.status == ManifestEntry::Status::kDeleted) continue;
+      const bool data = entry.data_file.content == iceberg::DataFile::Content::kData;
+      if (data) DropMetrics(entry.data_file);
+      (data ? files.data : files.deletes).push_back(std::move(entry));
+    }
+  }
+  return files;
+}
 
 std::vector<PlannedFile> DescribeFiles(const iceberg::TableMetadata& table, const iceberg::SnapshotFiles& files) {
   const DeleteIndex deletes(table, files.deletes);
