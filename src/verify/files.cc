@@ -36,15 +36,28 @@ std::string Operation(const iceberg::Snapshot& snapshot) {
   return found == snapshot.summary.end() ? "operation unknown" : found->second;
 }
 
+/// Compaction and merged manifests: rows move, none comes or goes, and nothing new is said of Kafka.
+void CheckReplacement(const Statement& statement, const iceberg::SnapshotChanges& changes, Findings& findings) {
+  const int64_t id = statement.snapshot->snapshot_id;
+  const int64_t rows = RowsOf(changes.added_data), removed = RowsOf(changes.removed_data);
+  CheckCounter(statement, "deleted-data-files", static_cast<int64_t>(changes.removed_data.size()), findings);
+  CheckCounter(statement, "deleted-records", removed, findings);
+  if (removed != rows) {
+    findings.Problem("counters", {id}, fmt::format("{} rows were rewritten as {}", removed, rows));
+  }
+  if (!statement.ranges.empty()) {
+    findings.Problem("range", {id}, "a snapshot that replaces files says that it brings in offsets");
+  }
+}
+
 void CheckOurs(const Statement& statement, const iceberg::SnapshotChanges& changes, Findings& findings) {
   const int64_t id = statement.snapshot->snapshot_id;
   const int64_t rows = RowsOf(changes.added_data);
   CheckCounter(statement, "added-data-files", static_cast<int64_t>(changes.added_data.size()), findings);
   CheckCounter(statement, "added-records", rows, findings);
+  if (Operation(*statement.snapshot) == "replace") return CheckReplacement(statement, changes, findings);
   if (const int64_t removed = RowsOf(changes.removed_data); removed > 0) {
-    // A compaction of K2I's own: rows move, none comes or goes.
-    if (removed == rows) return;
-    findings.Problem("counters", {id}, fmt::format("{} rows were rewritten as {}", removed, rows));
+    findings.Problem("counters", {id}, fmt::format("{} rows were removed by a commit that only adds", removed));
     return;
   }
   if (statement.replayed) {

@@ -78,6 +78,25 @@ TEST_F(FilesTest, RowsThatOthersRemovedAreAProblemUnlessAllowed) {
   EXPECT_THAT(Check(changes), ElementsAre("deleted-rows/2"));
 }
 
+TEST_F(FilesTest, ACompactionOfOursMovesRowsAndNoOffsets) {
+  auto& summary = table_.Ours(2, Vector(10, 5), {}).summary;
+  summary["operation"] = "replace";
+  summary["added-data-files"] = "1";
+  summary["added-records"] = "12";
+  summary["deleted-data-files"] = "2";
+  summary["deleted-records"] = "12";
+  const iceberg::SnapshotChanges whole{.added_data = {Entry("c", 12)}, .removed_data = {Entry("a", 7), Entry("b", 5)}};
+  EXPECT_THAT(Check(whole), IsEmpty());
+  EXPECT_THAT(Check({.added_data = {Entry("c", 12)}, .removed_data = {Entry("a", 7)}}),
+              ElementsAre("counters/2", "counters/2", "counters/2"));
+  auto& said = table_.metadata.snapshots.back().summary;
+  said["k2i.ranges"] = R"({"events":{"0":[9,10]}})";
+  EXPECT_THAT(Check(whole), ElementsAre("range/2"));
+  said["k2i.ranges"] = "{}";
+  said["operation"] = "append";
+  EXPECT_THAT(Check(whole), ElementsAre("counters/2"));
+}
+
 TEST_F(FilesTest, CompactionsAndAppendsOfOthersAreNotes) {
   table_.Foreign(2, "replace");
   EXPECT_THAT(Check({.added_data = {Entry("c", 12)}, .removed_data = {Entry("a", 7), Entry("b", 5)}}), IsEmpty());

@@ -13,6 +13,7 @@
 #include "datafile/rolling_writer.h"
 #include "iceberg/model/arrow_schema.h"
 #include "iceberg/update/append.h"
+#include "iceberg/update/rewrite.h"
 #include "io/memory_object_store_testing.h"
 #include "progress/progress.h"
 #include "verify/forged_history_testing.h"
@@ -96,6 +97,26 @@ class VerifyTest : public testing::Test {
             {"k2i.ranges", progress::RangesJson({{kEvents0, Range(begin, end)}})}});
   }
 
+  /// A compaction of K2I's: all files that have been committed become `file`.
+  void Compact(int64_t id, const iceberg::DataFile& file, int64_t next) {
+    const progress::Progress progress{"c", {{"events", {"t", {{0, next}}}}}};
+    const std::string vector = progress::ProgressJson(progress);
+    iceberg::Rewrite rewrite(store_,
+                             {.snapshot_id = id,
+                              .commit_uuid = "u" + std::to_string(id),
+                              .planned_sequence_number = table_.last_sequence_number,
+                              .removed = files_,
+                              .added = {{file, table_.last_sequence_number}},
+                              .summary = {{"k2i.pipeline", "p"}, {"k2i.offsets", vector}, {"k2i.ranges", "{}"}}});
+    const auto snapshot = rewrite.Prepare(table_, 5'000)->snapshot.value();
+    const iceberg::SnapshotRef tag{.snapshot_id = id, .kind = iceberg::SnapshotRef::Kind::kTag};
+    const std::vector<iceberg::TableUpdate> updates = {iceberg::update::AddSnapshot{snapshot},
+                                                       iceberg::update::SetSnapshotRef{"main", {.snapshot_id = id}},
+                                                       iceberg::update::SetSnapshotRef{"k2i-p", tag}};
+    table_ = *ApplyUpdates(table_, "", updates, snapshot.timestamp_ms);
+    files_ = {file};
+  }
+
   Result<Report> Check() {
     return Verify(store_,
                   {.identifier = {{"db"}, "t"},
@@ -135,6 +156,31 @@ TEST_F(VerifyTest, ProvesATableAndAddsItUp) {
   EXPECT_EQ(json["sums"][0]["sum"], "31125");
   EXPECT_THAT(ReportText(*report), HasSubstr("proven"));
   EXPECT_THAT(ReportText(*report), testing::Not(HasSubstr("✗")));
+}
+
+TEST_F(VerifyTest, ACompactedTableIsProven) {
+  Commit(1, 0, 100);
+  Commit(2, 100, 250);
+  Compact(3, WriteFile("compacted", 0, 250), 250);
+  Commit(4, 250, 260);
+  const auto report = Check();
+  ASSERT_TRUE(report.has_value()) << report.error().ToString();
+  EXPECT_THAT(report->findings.all(), IsEmpty());
+  EXPECT_EQ(report->our_snapshots, 4);
+  EXPECT_EQ(report->data_files, 2);
+  EXPECT_EQ(report->deep->rows, 260);
+}
+
+TEST_F(VerifyTest, ACompactionThatLosesOrDoublesRowsIsFound) {
+  Commit(1, 0, 100);
+  Commit(2, 100, 250);
+  Compact(3, WriteFile("lost", 0, 249), 250);
+  EXPECT_THAT(Kinds(), ElementsAre("counters/3", "missing-rows/2"));
+  Compact(4, WriteFile("moved", 1, 250), 250);
+  // As many rows as before, but not the same ones.
+  EXPECT_THAT(Kinds(), ElementsAre("counters/3", "missing-rows/1"));
+  Compact(5, WriteFile("whole", 0, 250), 249);
+  EXPECT_THAT(Kinds(), Contains("overlap/5/0"));
 }
 
 TEST_F(VerifyTest, AFileAppendedTwiceIsFoundByReferenceAndByPosition) {
