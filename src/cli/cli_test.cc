@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/completions.h"
+#include "cli/maintenance_show.h"
 #include "cli/progress_line.h"
 #include "cli/wiring.h"
 
@@ -22,6 +23,7 @@ class CompletionsTest : public testing::Test {
     AddStatusCommand(app_, exit_code_);
     AddQueryCommand(app_, exit_code_);
     AddVerifyCommand(app_, exit_code_);
+    AddMaintenanceCommand(app_, exit_code_);
     AddOffsetsCommand(app_, exit_code_);
     AddTxlogCommand(app_, exit_code_);
     AddDevCommand(app_, exit_code_);
@@ -48,6 +50,38 @@ TEST_F(CompletionsTest, EveryShellKnowsEveryCommandAndFlag) {
   EXPECT_THAT(FishCompletion(app_), HasSubstr("offsets; and __fish_seen_subcommand_from rewind' -l allow-gap"));
   EXPECT_THAT(ManPage(app_), HasSubstr(".SS k2i offsets adopt"));
   EXPECT_THAT(ManPage(app_), HasSubstr(".SS k2i txlog show"));
+  EXPECT_THAT(BashCompletion(app_), HasSubstr("maintenance) words='compact rewrite-manifests"));
+}
+
+TEST(MaintenanceShowTest, TellsWhatWasDone) {
+  maintenance::CompactionReport report{.target_bytes = 1'000'000, .live_files_before = 9, .live_bytes_before = 12'345};
+  MaintenanceRun run{.table = "db.t", .seconds = 2};
+  EXPECT_EQ(CompactionText(run, report), "db.t: 9 data files, 12.3 kB\nnothing to compact\n");
+  report.groups = {{.partition = "day=2024-01-31", .files = 8, .bytes = 12'000, .rows = 77}};
+  report.files_removed = 8;
+  report.bytes_removed = 12'000'000;
+  report.files_added = report.commits = 1;
+  report.rows = 77;
+  report.live_files_after = 2;
+  report.skipped = {"no field ids"};
+  EXPECT_THAT(
+      CompactionText(run, report),
+      HasSubstr("merged 8 files (12.0 MB) into 1 (0 B), 77 rows, in 1 commits\nnow 2 data files; 2.0 s, 6.0 MB/s"));
+  EXPECT_THAT(CompactionText(run, report), HasSubstr("skipped: no field ids"));
+  run.dry_run = true;
+  EXPECT_THAT(CompactionText(run, report), HasSubstr("would merge 8 files (12.0 kB, 77 rows) in 1 groups"));
+  EXPECT_THAT(CompactionText(run, report), HasSubstr("  day=2024-01-31: 8 files"));
+  run.error = Error{ErrorCode::kCommitConflict, "others were faster"};
+  EXPECT_THAT(CompactionJson(run, report),
+              HasSubstr(R"("error":{"code":"CommitConflict","message":"others were faster"})"));
+  EXPECT_THAT(CompactionJson(run, report), HasSubstr(R"("live_files":{"after":2,"before":9})"));
+}
+
+TEST(MaintenanceShowTest, ABarWithRateAndTimeLeft) {
+  const maintenance::CompactionProgress progress{
+      .groups_done = 1, .groups = 4, .bytes_done = 25'000'000, .bytes = 100'000'000};
+  EXPECT_EQ(RenderCompactionProgress(progress, 5),
+            "[######..................]  25 % | 1/4 groups | 25.0 MB of 100.0 MB | 5.0 MB/s | 15 s left");
 }
 
 TEST(ProgressLineTest, SaysRateLagBufferAndLastCommit) {

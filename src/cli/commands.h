@@ -19,6 +19,7 @@ void AddValidateCommand(CLI::App& app, int& exit_code);
 void AddIngestCommand(CLI::App& app, int& exit_code);
 void AddDevCommand(CLI::App& app, int& exit_code);
 void AddDlqCommand(CLI::App& app, int& exit_code);
+void AddMaintenanceCommand(CLI::App& app, int& exit_code);
 void AddOffsetsCommand(CLI::App& app, int& exit_code);
 void AddQueryCommand(CLI::App& app, int& exit_code);
 void AddStatusCommand(CLI::App& app, int& exit_code);

@@ -20,6 +20,7 @@ int Run(int argc, char** argv) {
   AddQueryCommand(app, exit_code);
   AddDlqCommand(app, exit_code);
   AddVerifyCommand(app, exit_code);
+  AddMaintenanceCommand(app, exit_code);
   AddOffsetsCommand(app, exit_code);
   AddTxlogCommand(app, exit_code);
   AddDevCommand(app, exit_code);

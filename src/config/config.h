@@ -211,6 +211,15 @@ struct QueryConfig {
   int64_t max_concurrent = 8;
 };
 
+/// What `k2i maintenance` does to the table.
+struct MaintenanceConfig {
+  int64_t compaction_target_mb = 0;     // 0: the table's write.target-file-size-bytes, else 256
+  int64_t compaction_threshold_mb = 0;  // files from here on are left alone; 0: three quarters of the target
+  int64_t compaction_min_input_files = 5;
+  int64_t compaction_memory_mb = 768;
+  int64_t compaction_rate_mb = 0;  // read a second; 0: no limit
+};
+
 struct LogConfig {
   log::Level level = log::Level::kInfo;
   LogFormat format = LogFormat::kAuto;
@@ -228,6 +237,7 @@ struct Config {
   CircuitBreakerConfig circuit_breaker;
   ServerConfig server;
   QueryConfig query;
+  MaintenanceConfig maintenance;
   LogConfig log;
 };
 

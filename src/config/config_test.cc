@@ -226,6 +226,14 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
   }
 }
 
+TEST(ConfigTest, ReadsWhatMaintenanceDoes) {
+  const auto config = Parse("[maintenance]\ncompaction_target_mb = 128\ncompaction_threshold_mb = 64\n");
+  EXPECT_EQ(config->maintenance.compaction_target_mb, 128);
+  EXPECT_EQ(config->maintenance.compaction_threshold_mb, 64);
+  EXPECT_EQ(config->maintenance.compaction_min_input_files, 5);
+  EXPECT_THAT(Problem(Parse("[maintenance]\ncompaction_min_input_files = 1\n")), HasSubstr("from 2 to 100000"));
+}
+
 TEST(ConfigTest, KafkasKeyGoesByItsColumn) {
   EXPECT_EQ(Parse("[buffer]\nkey = \"_kafka_key\"\n[schema.metadata]\nkey = \"k\"\n")->buffer.key, "k");
   EXPECT_EQ(Parse("[buffer]\nkey = \"id\"\n")->buffer.key, "id");

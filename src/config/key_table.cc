@@ -125,7 +125,8 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
       .Add("properties", AT(iceberg.properties), "Properties of a table that is created.")
       .Add("partition_spec", AT(iceberg.partition_spec), "Partitioning of a table that is created.")
       .Add("sort_order", AT(iceberg.sort_order),
-           "Sort order in the metadata of a table that is created, for engines that rewrite it. K2I's own files keep "
+           "Sort order in the metadata of a table that is created, for compaction and for engines that rewrite it. New "
+           "files keep "
            "the order of Kafka.");
   SectionBuilder<Config>(keys, "iceberg.rest")
       .Add("credential", AT(iceberg.rest.credential), "How the catalog is told who we are.")
@@ -197,6 +198,20 @@ void AddProcess(std::vector<Key<Config>>& keys) {
       .Add("max_rows", AT(query.max_rows), "The most rows of one answer.", {1, 1'000'000'000'000})
       .Add("max_concurrent", AT(query.max_concurrent),
            "Queries at once; others wait for a while, then are told to come again.", {1, 1'000});
+  SectionBuilder<Config>(keys, "maintenance")
+      .Add("compaction_target_mb", AT(maintenance.compaction_target_mb),
+           "Size of the files that small ones are merged to; 0: the table's `write.target-file-size-bytes`, else 256.",
+           {0, 10'240})
+      .Add("compaction_threshold_mb", AT(maintenance.compaction_threshold_mb),
+           "Files from this size on are left alone; 0: three quarters of the target.", {0, 10'240})
+      .Add("compaction_min_input_files", AT(maintenance.compaction_min_input_files),
+           "So many small files of a partition are merged; fewer only where they fill three quarters of a file.",
+           {2, 100'000})
+      .Add("compaction_memory_mb", AT(maintenance.compaction_memory_mb),
+           "For the rows that are being rewritten; bounds what can be sorted at once where the table has a sort order.",
+           {48, 1'048'576})
+      .Add("compaction_rate_mb", AT(maintenance.compaction_rate_mb), "Most that is read, MB a second; 0: no limit.",
+           {0, 1'000'000});
   SectionBuilder<Config>(keys, "log")
       .Add("level", AT(log.level), "Least level that is written.")
       .Alias("log_level")
@@ -289,6 +304,7 @@ const std::vector<SectionInfo>& Sections() {
        "Of the catalog and the store, each for itself: reading goes on meanwhile until the buffer is full."},
       {"server", "monitoring", "Health and metrics over HTTP, and queries over Arrow Flight SQL."},
       {"query", "", "Reads by SQL and look-up, of the newest rows and the whole table as one."},
+      {"maintenance", "", "Rewriting of small files by `k2i maintenance` ([maintenance.md](maintenance.md))."},
       {"log", "", "Logs on standard error."}};
   return sections;
 }
@@ -302,7 +318,12 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "iceberg.nessie",
                                                       "iceberg.hive",
                                                       "iceberg.rest.vended_credentials",
-                                                      "maintenance",
+                                                      "maintenance.compaction_enabled",
+                                                      "maintenance.compaction_interval_seconds",
+                                                      "maintenance.snapshot_expiration_enabled",
+                                                      "maintenance.snapshot_retention_days",
+                                                      "maintenance.orphan_cleanup_enabled",
+                                                      "maintenance.orphan_retention_days",
                                                       "query.peers",
                                                       "server.tls",
                                                       "security",

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/maintenance_show.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace k2i::cli {
+namespace {
+
+using maintenance::CompactionReport;
+using maintenance::ManifestReport;
+using nlohmann::json;
+
+constexpr size_t kShownGroups = 20;
+constexpr size_t kBarWidth = 24;
+
+std::string Size(int64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  if (bytes < 10'000) return fmt::format("{} B", bytes);
+  if (bytes < 10'000'000) return fmt::format("{:.1f} kB", size / 1e3);
+  return bytes < 10'000'000'000 ? fmt::format("{:.1f} MB", size / 1e6) : fmt::format("{:.1f} GB", size / 1e9);
+}
+
+double Rate(int64_t bytes, double seconds) { return seconds > 0 ? static_cast<double>(bytes) / 1e6 / seconds : 0; }
+
+json ErrorJson(const MaintenanceRun& run) {
+  if (!run.error) return nullptr;
+  return {{"code", std::string(ToString(run.error->code))}, {"message", run.error->message}};
+}
+
+int64_t Sum(const CompactionReport& report, int64_t maintenance::GroupReport::*member) {
+  int64_t sum = 0;
+  for (const auto& group : report.groups) sum += group.*member;
+  return sum;
+}
+
+std::string GroupLines(const CompactionReport& report) {
+  std::string text;
+  for (size_t i = 0; i < std::min(report.groups.size(), kShownGroups); ++i) {
+    const auto& group = report.groups[i];
+    const std::string where = group.old_spec            ? "files of older partition specs"
+                              : group.partition.empty() ? "the table"
+                                                        : group.partition;
+    text += fmt::format("  {}: {} files, {}, {} rows\n", where, group.files, Size(group.bytes), group.rows);
+  }
+  if (report.groups.size() > kShownGroups) text += fmt::format("  and {} more\n", report.groups.size() - kShownGroups);
+  return text;
+}
+
+std::string LeftOutLines(const CompactionReport& report) {
+  std::string text;
+  if (report.small_with_deletes > 0) {
+    text += fmt::format("left out: {} small files that delete files apply to\n", report.small_with_deletes);
+  }
+  if (report.small_not_rewritable > 0) {
+    text += fmt::format("left out: {} small files that are not Parquet, encrypted, or referenced twice\n",
+                        report.small_not_rewritable);
+  }
+  if (report.groups_not_fewer > 0) {
+    text += fmt::format("left as they were: {} groups that came to as many files\n", report.groups_not_fewer);
+  }
+  for (const std::string& reason : report.skipped) text += "skipped: " + reason + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string CompactionText(const MaintenanceRun& run, const CompactionReport& report) {
+  std::string text =
+      fmt::format("{}: {} data files, {}\n", run.table, report.live_files_before, Size(report.live_bytes_before));
+  if (report.groups.empty()) {
+    text += "nothing to compact\n";
+  } else if (run.dry_run) {
+    text +=
+        fmt::format("would merge {} files ({}, {} rows) in {} groups to files of about {}\n",
+                    Sum(report, &maintenance::GroupReport::files), Size(Sum(report, &maintenance::GroupReport::bytes)),
+                    Sum(report, &maintenance::GroupReport::rows), report.groups.size(), Size(report.target_bytes));
+    text += GroupLines(report);
+  } else {
+    text += fmt::format("merged {} files ({}) into {} ({}), {} rows, in {} commits\n", report.files_removed,
+                        Size(report.bytes_removed), report.files_added, Size(report.bytes_added), report.rows,
+                        report.commits);
+    text += fmt::format("now {} data files; {:.1f} s, {:.1f} MB/s; {} conflicts, planned anew {} times\n",
+                        report.live_files_after, run.seconds, Rate(report.bytes_removed, run.seconds), report.conflicts,
+                        report.replans);
+  }
+  return text + LeftOutLines(report);
+}
+
+std::string CompactionJson(const MaintenanceRun& run, const CompactionReport& report) {
+  json groups = json::array();
+  for (const auto& group : report.groups) {
+    groups.push_back({{"partition", group.partition},
+                      {"files", group.files},
+                      {"bytes", group.bytes},
+                      {"rows", group.rows},
+                      {"old_spec", group.old_spec}});
+  }
+  const json snapshot = report.newest_snapshot == 0 ? json() : json(report.newest_snapshot);
+  const json said{{"table", run.table},
+                  {"dry_run", run.dry_run},
+                  {"target_bytes", report.target_bytes},
+                  {"groups", std::move(groups)},
+                  {"live_files", {{"before", report.live_files_before}, {"after", report.live_files_after}}},
+                  {"live_bytes_before", report.live_bytes_before},
+                  {"removed", {{"files", report.files_removed}, {"bytes", report.bytes_removed}}},
+                  {"added", {{"files", report.files_added}, {"bytes", report.bytes_added}}},
+                  {"rows", report.rows},
+                  {"left_out",
+                   {{"with_deletes", report.small_with_deletes},
+                    {"not_rewritable", report.small_not_rewritable},
+                    {"groups_not_fewer", report.groups_not_fewer},
+                    {"skipped", report.skipped}}},
+                  {"commits", report.commits},
+                  {"conflicts", report.conflicts},
+                  {"replans", report.replans},
+                  {"snapshot_id", snapshot},
+                  {"seconds", run.seconds},
+                  {"error", ErrorJson(run)}};
+  return said.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string ManifestText(const MaintenanceRun& run, const ManifestReport& report) {
+  const auto& counts = report.counts;
+  if (counts.replaced == 0) return fmt::format("{}: no manifests are worth merging\n", run.table);
+  if (run.dry_run) {
+    return fmt::format("{}: would merge {} manifests ({}, {} files) into {}; {} stay\n", run.table, counts.replaced,
+                       Size(counts.bytes_read), counts.entries, counts.created, counts.kept);
+  }
+  return fmt::format("{}: merged {} manifests ({}) into {} ({}), {} files; {} stay; {:.1f} s, {} conflicts\n",
+                     run.table, counts.replaced, Size(counts.bytes_read), counts.created, Size(counts.bytes_written),
+                     counts.entries, counts.kept, run.seconds, report.conflicts);
+}
+
+std::string ManifestJson(const MaintenanceRun& run, const ManifestReport& report) {
+  const auto& counts = report.counts;
+  const json snapshot = report.snapshot_id ? json(*report.snapshot_id) : json();
+  const json said{{"table", run.table},
+                  {"dry_run", run.dry_run},
+                  {"target_bytes", report.target_bytes},
+                  {"manifests", {{"replaced", counts.replaced}, {"created", counts.created}, {"kept", counts.kept}}},
+                  {"entries", counts.entries},
+                  {"bytes_read", counts.bytes_read},
+                  {"bytes_written", counts.bytes_written},
+                  {"conflicts", report.conflicts},
+                  {"snapshot_id", snapshot},
+                  {"seconds", run.seconds},
+                  {"error", ErrorJson(run)}};
+  return said.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+std::string RenderCompactionProgress(const maintenance::CompactionProgress& progress, double seconds) {
+  const double part =
+      progress.bytes > 0 ? std::min(1.0, static_cast<double>(progress.bytes_done) / static_cast<double>(progress.bytes))
+                         : 1.0;
+  const auto full = static_cast<size_t>(part * static_cast<double>(kBarWidth));
+  const double left = part > 0 ? seconds / part - seconds : 0;
+  return fmt::format("[{}{}] {:3.0f} % | {}/{} groups | {} of {} | {:.1f} MB/s | {:.0f} s left", std::string(full, '#'),
+                     std::string(kBarWidth - full, '.'), part * 100, progress.groups_done, progress.groups,
+                     Size(progress.bytes_done), Size(progress.bytes), Rate(progress.bytes_done, seconds), left);
+}
+
+}  // namespace k2i::cli
