@@ -40,7 +40,7 @@ def read_duckdb(warehouse: Warehouse, database: str, table: str) -> list[dict]:
 class Spark:
     """One JVM for the whole run; each table is reached through a session with a catalog of its own."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, java_options: str = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"):
         # Before the JVM starts: it would look for an address of this machine's on the network.
         os.environ["SPARK_LOCAL_IP"] = LOOPBACK
         from pyspark.sql import SparkSession
@@ -52,7 +52,7 @@ class Spark:
             "spark.driver.memory": "900m",
             "spark.driver.bindAddress": LOOPBACK,
             "spark.driver.host": LOOPBACK,
-            "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+            "spark.driver.extraJavaOptions": java_options,
             "spark.sql.shuffle.partitions": "1",
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.warehouse.dir": str(folder / "spark-warehouse"),
