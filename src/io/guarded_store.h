@@ -32,6 +32,9 @@ class GuardedStore final : public ObjectStore {
   Result<std::vector<FileInfo>> List(std::string_view prefix) override {
     return breaker_.Run([&] { return store_.List(prefix); });
   }
+  Status ForEachFile(std::string_view prefix, const FileVisitor& visit) override {
+    return breaker_.Run([&] { return store_.ForEachFile(prefix, visit); });
+  }
 
  private:
   class GuardedFile;

@@ -132,8 +132,8 @@ class LocalInputFile final : public InputFile {
   const int64_t size_bytes_;
 };
 
-/// Adds the files below the folder `path`, whose location is `location`.
-Status Walk(const std::string& path, const std::string& location, std::vector<FileInfo>& files) {
+/// Visits the files below the folder `path`, whose location is `location`.
+Status Walk(const std::string& path, const std::string& location, const FileVisitor& visit) {
   std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir(path.c_str()), ::closedir);
   if (!folder) {
     // Not there, or gone since its parent was read.
@@ -152,8 +152,8 @@ Status Walk(const std::string& path, const std::string& location, std::vector<Fi
       if (errno == ENOENT) continue;
       return std::unexpected(ErrnoError(errno, "stat", child));
     }
-    if (S_ISREG(status.st_mode)) files.push_back(InfoOf(JoinLocation(location, name), status));
-    if (S_ISDIR(status.st_mode)) K2I_RETURN_IF_ERROR(Walk(child, JoinLocation(location, name), files));
+    if (S_ISREG(status.st_mode)) K2I_RETURN_IF_ERROR(visit(InfoOf(JoinLocation(location, name), status)));
+    if (S_ISDIR(status.st_mode)) K2I_RETURN_IF_ERROR(Walk(child, JoinLocation(location, name), visit));
   }
   if (errno != 0) return std::unexpected(ErrnoError(errno, "list", path));
   return {};
@@ -202,10 +202,17 @@ Result<FileInfo> LocalObjectStore::Stat(std::string_view location) {
 }
 
 Result<std::vector<FileInfo>> LocalObjectStore::List(std::string_view prefix) {
-  K2I_ASSIGN_OR_RETURN(const std::string path, LocalPath(prefix));
   std::vector<FileInfo> files;
-  K2I_RETURN_IF_ERROR(Walk(path, std::string(prefix), files));
+  K2I_RETURN_IF_ERROR(ForEachFile(prefix, [&](const FileInfo& file) -> Status {
+    files.push_back(file);
+    return {};
+  }));
   return files;
+}
+
+Status LocalObjectStore::ForEachFile(std::string_view prefix, const FileVisitor& visit) {
+  K2I_ASSIGN_OR_RETURN(const std::string path, LocalPath(prefix));
+  return Walk(path, std::string(prefix), visit);
 }
 
 }  // namespace k2i::io

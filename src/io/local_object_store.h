@@ -21,6 +21,7 @@ class LocalObjectStore final : public ObjectStore {
   Status Delete(std::string_view location) override;
   Result<FileInfo> Stat(std::string_view location) override;
   Result<std::vector<FileInfo>> List(std::string_view prefix) override;
+  Status ForEachFile(std::string_view prefix, const FileVisitor& visit) override;
 };
 
 }  // namespace k2i::io

@@ -153,6 +153,25 @@ TEST_F(LocalObjectStoreTest, DeletesOnceAndAgain) {
   EXPECT_EQ(store_.Read(Path("f")).error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(LocalObjectStoreTest, VisitsFilesUntilAnError) {
+  for (const char* name : {"a", "d/b", "d/e/c"}) ASSERT_TRUE(store_.Create(Path(name), "12").has_value());
+  std::vector<std::string> visited;
+  const Status all = store_.ForEachFile(folder_, [&](const FileInfo& file) -> Status {
+    visited.push_back(file.location);
+    EXPECT_EQ(file.size_bytes, 2);
+    return {};
+  });
+  EXPECT_TRUE(all.has_value());
+  EXPECT_THAT(visited, testing::UnorderedElementsAre(Path("a"), Path("d/b"), Path("d/e/c")));
+  int calls = 0;
+  const Status stopped = store_.ForEachFile(folder_, [&](const FileInfo&) -> Status {
+    ++calls;
+    return Fail(ErrorCode::kCancelled, "enough");
+  });
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(calls, 1);
+}
+
 TEST_F(LocalObjectStoreTest, RefusesLocationsOfOthers) {
   for (const char* location : {"s3://b/k", "relative/path", "file://otherhost/x", "file:relative", ""}) {
     EXPECT_EQ(store_.Read(location).error().code, ErrorCode::kInvalidArgument) << location;

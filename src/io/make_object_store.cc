@@ -46,6 +46,10 @@ class RoutingObjectStore final : public ObjectStore {
     K2I_ASSIGN_OR_RETURN(ObjectStore * store, StoreOf(prefix));
     return store->List(prefix);
   }
+  Status ForEachFile(std::string_view prefix, const FileVisitor& visit) override {
+    K2I_ASSIGN_OR_RETURN(ObjectStore * store, StoreOf(prefix));
+    return store->ForEachFile(prefix, visit);
+  }
 
   Result<ObjectStore*> S3() {
     std::lock_guard lock(mutex_);

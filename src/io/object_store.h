@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ struct FileInfo {
   int64_t size_bytes = 0;
   int64_t modified_ms = 0;  // Unix epoch, UTC
 };
+
+using FileVisitor = std::function<Status(const FileInfo&)>;
 
 /// A file being written. One thread at a time. Destroyed without Close: the same as Abort.
 class OutputFile {
@@ -77,6 +80,13 @@ class ObjectStore {
   virtual Result<FileInfo> Stat(std::string_view location) = 0;
   /// All files below `prefix`, recursively.
   virtual Result<std::vector<FileInfo>> List(std::string_view prefix) = 0;
+  /// Tells `visit` of each of them in turn, on the caller's thread: for folders whose list need not fit in memory. An
+  /// error of `visit` ends the listing and is its result.
+  virtual Status ForEachFile(std::string_view prefix, const FileVisitor& visit) {
+    K2I_ASSIGN_OR_RETURN(const std::vector<FileInfo> files, List(prefix));
+    for (const FileInfo& file : files) K2I_RETURN_IF_ERROR(visit(file));
+    return {};
+  }
 };
 
 }  // namespace k2i::io

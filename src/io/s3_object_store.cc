@@ -9,6 +9,8 @@
 #include "arrow/filesystem/s3fs.h"
 #include "arrow/io/interfaces.h"
 #include "arrow/result.h"
+#include "arrow/util/future.h"
+#include "arrow/util/iterator.h"
 #include "io/location.h"
 #include "io/s3_error.h"
 
@@ -224,22 +226,33 @@ Result<FileInfo> S3ObjectStore::Stat(std::string_view location) {
 }
 
 Result<std::vector<FileInfo>> S3ObjectStore::List(std::string_view prefix) {
+  std::vector<FileInfo> files;
+  K2I_RETURN_IF_ERROR(ForEachFile(prefix, [&](const FileInfo& file) -> Status {
+    files.push_back(file);
+    return {};
+  }));
+  return files;
+}
+
+Status S3ObjectStore::ForEachFile(std::string_view prefix, const FileVisitor& visit) {
   arrow::fs::FileSelector selector;
   K2I_ASSIGN_OR_RETURN(selector.base_dir, S3Path(prefix));
   selector.recursive = true;
   selector.allow_not_found = true;
   S3ErrorLog::Clear();
-  const auto infos = file_system_->GetFileInfo(selector);
-  if (!infos.ok()) {
-    return std::unexpected(ArrowError(infos.status(), *log_, "list", prefix, /*any_thread=*/true));
+  const auto next_page = file_system_->GetFileInfoGenerator(selector);
+  Status visited;
+  for (;;) {
+    const auto page = next_page().result();
+    if (!page.ok()) return std::unexpected(ArrowError(page.status(), *log_, "list", prefix, /*any_thread=*/true));
+    if (arrow::IsIterationEnd(*page)) return visited;
+    // After an error the rest is read and dropped: the generator's requests must not outlive this call.
+    for (const auto& info : *page) {
+      if (!info.IsFile() || !visited.has_value()) continue;
+      const std::string name = info.path().substr(selector.base_dir.size() + 1);
+      visited = visit(FileInfo{JoinLocation(prefix, name), info.size(), ModifiedMs(info)});
+    }
   }
-  std::vector<FileInfo> files;
-  for (const auto& info : *infos) {
-    if (!info.IsFile()) continue;
-    const std::string name = info.path().substr(selector.base_dir.size() + 1);
-    files.push_back(FileInfo{JoinLocation(prefix, name), info.size(), ModifiedMs(info)});
-  }
-  return files;
 }
 
 void ShutdownS3() {

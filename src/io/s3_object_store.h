@@ -35,6 +35,7 @@ class S3ObjectStore final : public ObjectStore {
   Status Delete(std::string_view location) override;
   Result<FileInfo> Stat(std::string_view location) override;
   Result<std::vector<FileInfo>> List(std::string_view prefix) override;
+  Status ForEachFile(std::string_view prefix, const FileVisitor& visit) override;
 
  private:
   S3ObjectStore(std::shared_ptr<arrow::fs::S3FileSystem> file_system, std::shared_ptr<S3ErrorLog> log);
