@@ -48,6 +48,8 @@ class Catalog {
   virtual Result<LoadedTable> CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                           const std::vector<TableUpdate>& updates,
                                           const std::string& idempotency_key) = 0;
+  /// Every table of the catalog, of every namespace; views are none. NotSupported where the catalog does not list.
+  virtual Result<std::vector<TableIdentifier>> ListTables() = 0;
   /// Forgets the table; its files stay.
   virtual Status DropTable(const TableIdentifier& table) = 0;
 };

@@ -30,6 +30,9 @@ class GuardedCatalog final : public Catalog {
                                   const std::string& idempotency_key) override {
     return breaker_.Run([&] { return catalog_.CommitTable(base, requirements, updates, idempotency_key); });
   }
+  Result<std::vector<TableIdentifier>> ListTables() override {
+    return breaker_.Run([&] { return catalog_.ListTables(); });
+  }
   Status DropTable(const TableIdentifier& table) override {
     return breaker_.Run([&] { return catalog_.DropTable(table); });
   }

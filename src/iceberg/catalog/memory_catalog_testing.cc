@@ -40,6 +40,13 @@ Result<LoadedTable> MemoryCatalog::CommitTable(const LoadedTable& base,
   return committed;
 }
 
+Result<std::vector<TableIdentifier>> MemoryCatalog::ListTables() {
+  std::lock_guard lock(mutex_);
+  std::vector<TableIdentifier> tables;
+  for (const auto& [name, table] : tables_) tables.push_back(table.identifier);
+  return tables;
+}
+
 Status MemoryCatalog::DropTable(const TableIdentifier& table) {
   std::lock_guard lock(mutex_);
   if (tables_.erase(table.ToString()) == 0) return NoSuchTable(table);

@@ -28,6 +28,7 @@ class MemoryCatalog final : public Catalog {
   Result<LoadedTable> CreateTable(const TableIdentifier& table, const CreateTableRequest& request) override;
   Result<LoadedTable> CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                   const std::vector<TableUpdate>& updates, const std::string& idempotency_key) override;
+  Result<std::vector<TableIdentifier>> ListTables() override;
   Status DropTable(const TableIdentifier& table) override;
 
   /// What another writer does: the updates, without requirements and hooks.

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "iceberg/catalog/rest/rest_listing.h"
 #include "iceberg/catalog/rest/rest_session.h"
 
 namespace k2i::iceberg {
@@ -142,6 +143,8 @@ Result<LoadedTable> RestCatalog::CommitTable(const LoadedTable& base, const std:
   if (committed.config.empty()) committed.config = base.config;
   return committed;
 }
+
+Result<std::vector<TableIdentifier>> RestCatalog::ListTables() { return ListAllTables(*session_); }
 
 Status RestCatalog::DropTable(const TableIdentifier& table) {
   RestRequest request{.operation = RestOperation::kDrop, .method = "DELETE", .what = "drop table " + table.ToString()};

@@ -56,6 +56,7 @@ class RestCatalog final : public Catalog {
   /// is a UUID of version 7, the only kind the protocol allows.
   Result<LoadedTable> CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                   const std::vector<TableUpdate>& updates, const std::string& idempotency_key) override;
+  Result<std::vector<TableIdentifier>> ListTables() override;
   Status DropTable(const TableIdentifier& table) override;
 
  private:

@@ -292,6 +292,44 @@ TEST_F(RestCatalogTest, DropsWithoutPurging) {
   EXPECT_EQ(catalog_->DropTable(table_).error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(RestCatalogTest, ListsTheTablesOfAllNamespaces) {
+  Open();
+  transport_.Answer(200, R"({"namespaces":[["db"],["é"]],"next-page-token":null})");
+  transport_.Answer(200, R"({"identifiers":[{"namespace":["db"],"name":"t"}],"next-page-token":"p/2"})");
+  transport_.Answer(200, R"({"identifiers":[{"namespace":["db"],"name":"u"}]})");
+  transport_.Answer(200, R"({"namespaces":[["db","in"],["é"]]})");  // a server that knows no parents answers with all
+  transport_.Answer(200, R"({"identifiers":[{"namespace":["db","in"],"name":"v"}]})");
+  transport_.Answer(404);  // no namespaces below db.in
+  transport_.Answer(200, R"({"identifiers":[]})");
+  transport_.Answer(200, R"({"namespaces":[]})");
+  const auto tables = catalog_->ListTables();
+  ASSERT_TRUE(tables.has_value()) << tables.error().ToString();
+  EXPECT_THAT(*tables, ::testing::ElementsAre(TableIdentifier{{"db"}, "t"}, TableIdentifier{{"db"}, "u"},
+                                              TableIdentifier{{"db", "in"}, "v"}));
+  std::vector<std::string> urls;
+  for (const auto& request : transport_.requests()) urls.push_back(request.url.substr(sizeof("http://rest:8181")));
+  EXPECT_THAT(urls, ::testing::ElementsAre("v1/config", "v1/namespaces", "v1/namespaces/db/tables",
+                                           "v1/namespaces/db/tables?pageToken=p%2F2", "v1/namespaces?parent=db",
+                                           "v1/namespaces/db%1Fin/tables", "v1/namespaces?parent=db%1Fin",
+                                           "v1/namespaces/%C3%A9/tables", "v1/namespaces?parent=%C3%A9"));
+}
+
+TEST_F(RestCatalogTest, ListsNothingHalf) {
+  Open();
+  transport_.Answer(200, R"({"namespaces":[["db"]]})");
+  transport_.Answer(403);
+  EXPECT_EQ(catalog_->ListTables().error().code, ErrorCode::kPermissionDenied);
+  for (const char* body : {"", "{}", R"({"namespaces":[1]})", R"({"namespaces":[],"next-page-token":7})"}) {
+    transport_.Answer(200, body);
+    EXPECT_EQ(catalog_->ListTables().error().code, ErrorCode::kCorruption) << body;
+  }
+  transport_.Answer(200, R"({"namespaces":[],"next-page-token":"a"})");
+  transport_.Answer(200, R"({"namespaces":[],"next-page-token":"a"})");
+  EXPECT_EQ(catalog_->ListTables().error().code, ErrorCode::kCorruption);
+  Open({}, R"({"defaults":{},"overrides":{},"endpoints":["GET /v1/{prefix}/namespaces"]})");
+  EXPECT_EQ(catalog_->ListTables().error().code, ErrorCode::kNotSupported);
+}
+
 TEST_F(RestCatalogTest, SendsABearerToken) {
   Open({.credential = RestCredential::kBearer, .token = "abc"});
   EXPECT_EQ(HeaderOf(transport_.last_request(), "Authorization"), "Bearer abc");

@@ -47,6 +47,17 @@ Result<std::string> NamespaceText(const std::vector<std::string>& levels) {
   return text;
 }
 
+/// {"a", "b"} of "a.b", the inverse of NamespaceText.
+std::vector<std::string> Levels(const std::string& text) {
+  std::vector<std::string> levels;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find('.', begin), text.size());
+    levels.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return levels;
+}
+
 /// {catalog, namespace, table}: the arguments of kWhereTable.
 Result<Sqlite::Arguments> Key(const std::string& catalog, const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(std::string name_space, NamespaceText(table.name_space));
@@ -223,6 +234,19 @@ Result<LoadedTable> SqlCatalog::CommitTable(const LoadedTable& base, const std::
   }
   DeleteOldMetadataFiles(store_, *current.metadata, *metadata);
   return LoadedTable{base.identifier, std::move(file), std::move(metadata), {}};
+}
+
+Result<std::vector<TableIdentifier>> SqlCatalog::ListTables() {
+  const auto rows = [&] {
+    std::lock_guard lock(mutex_);
+    return db_->Query("SELECT table_namespace, table_name FROM iceberg_tables WHERE catalog_name = ?1" + table_filter_ +
+                          " ORDER BY table_namespace, table_name",
+                      {options_.name});
+  }();
+  if (!rows.has_value()) return std::unexpected(rows.error());
+  std::vector<TableIdentifier> tables;
+  for (const auto& row : *rows) tables.push_back({Levels(row[0].value_or("")), row[1].value_or("")});
+  return tables;
 }
 
 Status SqlCatalog::DropTable(const TableIdentifier& table) {

@@ -48,6 +48,7 @@ class SqlCatalog final : public Catalog {
   Result<LoadedTable> CreateTable(const TableIdentifier& table, const CreateTableRequest& request) override;
   Result<LoadedTable> CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                   const std::vector<TableUpdate>& updates, const std::string& idempotency_key) override;
+  Result<std::vector<TableIdentifier>> ListTables() override;
   Status DropTable(const TableIdentifier& table) override;
 
  private:

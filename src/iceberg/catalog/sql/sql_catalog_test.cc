@@ -76,6 +76,17 @@ TEST_F(SqlCatalogTest, CreatesAndLoads) {
   EXPECT_EQ(store_.live_files(), 1u);
 }
 
+TEST_F(SqlCatalogTest, ListsItsTables) {
+  const auto catalog = Open();
+  EXPECT_TRUE(catalog->ListTables()->empty());
+  const TableIdentifier other{{"c"}, "u.v"};
+  ASSERT_TRUE(catalog->CreateTable(other, Request()).has_value());
+  ASSERT_TRUE(catalog->CreateTable(kTable, Request()).has_value());
+  ASSERT_TRUE(Raw()->Write({"INSERT INTO iceberg_tables VALUES ('k2i', 'c', 'view', 'x', NULL, 'VIEW')"}).has_value());
+  ASSERT_TRUE(Raw()->Write({"INSERT INTO iceberg_tables VALUES ('other', 'c', 't', 'x', NULL, 'TABLE')"}).has_value());
+  EXPECT_THAT(*catalog->ListTables(), testing::ElementsAre(kTable, other));
+}
+
 TEST_F(SqlCatalogTest, KeepsTheLayoutOfTheJdbcCatalog) {
   const auto catalog = Open();
   ASSERT_TRUE(catalog->EnsureNamespace({"a", "b"}).has_value());
