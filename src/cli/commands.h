@@ -27,4 +27,10 @@ void AddTxlogCommand(CLI::App& app, int& exit_code);
 void AddVerifyCommand(CLI::App& app, int& exit_code);
 void AddCompletionsCommand(CLI::App& app, int& exit_code);
 
+// Below `k2i maintenance`.
+void AddCompactCommand(CLI::App& maintenance, int& exit_code);
+void AddRewriteManifestsCommand(CLI::App& maintenance, int& exit_code);
+void AddExpireSnapshotsCommand(CLI::App& maintenance, int& exit_code);
+void AddCleanOrphansCommand(CLI::App& maintenance, int& exit_code);
+
 }  // namespace k2i::cli

@@ -211,13 +211,15 @@ struct QueryConfig {
   int64_t max_concurrent = 8;
 };
 
-/// What `k2i maintenance` does to the table.
+/// What keeps the table small and quick.
 struct MaintenanceConfig {
   int64_t compaction_target_mb = 0;     // 0: the table's write.target-file-size-bytes, else 256
   int64_t compaction_threshold_mb = 0;  // files from here on are left alone; 0: three quarters of the target
   int64_t compaction_min_input_files = 5;
   int64_t compaction_memory_mb = 768;
   int64_t compaction_rate_mb = 0;  // read a second; 0: no limit
+  int64_t snapshot_retention_days = 0;  // 0: as the table's properties say
+  int64_t orphan_retention_days = 3;
 };
 
 struct LogConfig {

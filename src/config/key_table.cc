@@ -211,7 +211,13 @@ void AddProcess(std::vector<Key<Config>>& keys) {
            "For the rows that are being rewritten; bounds what can be sorted at once where the table has a sort order.",
            {48, 1'048'576})
       .Add("compaction_rate_mb", AT(maintenance.compaction_rate_mb), "Most that is read, MB a second; 0: no limit.",
-           {0, 1'000'000});
+           {0, 1'000'000})
+      .Add("snapshot_retention_days", AT(maintenance.snapshot_retention_days),
+           "Age at which `k2i maintenance expire-snapshots` removes a snapshot; 0: as the table's property "
+           "`history.expire.max-snapshot-age-ms` says, else 5 days.",
+           {0, 36'500})
+      .Add("orphan_retention_days", AT(maintenance.orphan_retention_days),
+           "Age at which `k2i maintenance clean-orphans` deletes a file that nothing refers to.", {1, 36'500});
   SectionBuilder<Config>(keys, "log")
       .Add("level", AT(log.level), "Least level that is written.")
       .Alias("log_level")
@@ -304,7 +310,7 @@ const std::vector<SectionInfo>& Sections() {
        "Of the catalog and the store, each for itself: reading goes on meanwhile until the buffer is full."},
       {"server", "monitoring", "Health and metrics over HTTP, and queries over Arrow Flight SQL."},
       {"query", "", "Reads by SQL and look-up, of the newest rows and the whole table as one."},
-      {"maintenance", "", "Rewriting of small files by `k2i maintenance` ([maintenance.md](maintenance.md))."},
+      {"maintenance", "", "What keeps the table small and quick ([maintenance.md](maintenance.md))."},
       {"log", "", "Logs on standard error."}};
   return sections;
 }
@@ -321,9 +327,7 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "maintenance.compaction_enabled",
                                                       "maintenance.compaction_interval_seconds",
                                                       "maintenance.snapshot_expiration_enabled",
-                                                      "maintenance.snapshot_retention_days",
                                                       "maintenance.orphan_cleanup_enabled",
-                                                      "maintenance.orphan_retention_days",
                                                       "query.peers",
                                                       "server.tls",
                                                       "security",

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <arrow/memory_pool.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/maintenance_show.h"
+#include "cli/signals.h"
+#include "cli/version.h"
+#include "cli/wiring.h"
+#include "io/s3_object_store.h"
+
+namespace k2i::cli {
+namespace {
+
+constexpr int64_t kMegabyte = 1 << 20;
+
+struct MaintenanceFlags {
+  ConfigFlags config;
+  std::string table;  // "db.table"; empty: the configuration's
+  bool dry_run = false;
+  bool json = false;
+  bool old_specs = false;
+  int64_t target_mb = 0;  // 0: the configuration's
+  int64_t max_files = 0;  // 0: no bound
+};
+
+/// What every command of this file stands on.
+struct Workshop {
+  config::Config config;
+  const MaintenanceFlags& flags;
+  SystemClock clock;
+  Random random{Random::SystemSeed()};
+  CatalogParts catalog;
+  iceberg::TableIdentifier table;
+  std::stop_token stop;
+
+  maintenance::ReplaceOptions Replace() const { return {.branch = config.iceberg.branch, .version = kVersion}; }
+  MaintenanceRun RunSince(Duration started) const {
+    return {.table = table.ToString(),
+            .dry_run = flags.dry_run,
+            .seconds = std::chrono::duration<double>(clock.monotonic() - started).count(),
+            .error = {}};
+  }
+};
+
+Status Open(Workshop& shop) {
+  if (const std::string& name = shop.flags.table; !name.empty()) {
+    const size_t dot = name.rfind('.');
+    if (dot == std::string::npos || dot == 0 || dot + 1 == name.size()) {
+      return Fail(ErrorCode::kInvalidConfig, "--table is not of the form database.table", Component::kConfig);
+    }
+    shop.config.iceberg.database = name.substr(0, dot);
+    shop.config.iceberg.table = name.substr(dot + 1);
+  }
+  shop.table = MakeTableOptions(shop.config).identifier;
+  K2I_ASSIGN_OR_RETURN(shop.catalog, MakeCatalog(shop.config, shop.clock, shop.random));
+  return {};
+}
+
+/// Draws the bar on a terminal, at most ten times a second.
+std::function<void(const maintenance::CompactionProgress&)> ProgressBar(Clock& clock) {
+  if (::isatty(STDERR_FILENO) != 1) return {};
+  return [&clock, started = clock.monotonic(), drawn = Duration(0)](const auto& progress) mutable {
+    const Duration now = clock.monotonic();
+    if (now - drawn < std::chrono::milliseconds(100) && progress.bytes_done < progress.bytes) return;
+    drawn = now;
+    const double seconds = std::chrono::duration<double>(now - started).count();
+    std::fprintf(stderr, "\r\x1b[K%s", RenderCompactionProgress(progress, seconds).c_str());
+  };
+}
+
+maintenance::CompactionOptions MakeCompactionOptions(Workshop& shop) {
+  const auto& config = shop.config.maintenance;
+  const auto& flags = shop.flags;
+  maintenance::CompactionOptions options;
+  options.policy.target_bytes = (flags.target_mb > 0 ? flags.target_mb : config.compaction_target_mb) * kMegabyte;
+  options.policy.small_below_bytes = config.compaction_threshold_mb * kMegabyte;
+  options.policy.min_input_files = static_cast<int>(config.compaction_min_input_files);
+  options.policy.all_of_old_specs = flags.old_specs;
+  if (flags.max_files > 0) options.policy.max_files = flags.max_files;
+  options.memory_bytes = config.compaction_memory_mb * kMegabyte;
+  options.bytes_per_second = config.compaction_rate_mb * kMegabyte;
+  options.dry_run = flags.dry_run;
+  options.replace = shop.Replace();
+  options.on_progress = ProgressBar(shop.clock);
+  return options;
+}
+
+Status Compact(Workshop& shop) {
+  const auto options = MakeCompactionOptions(shop);
+  maintenance::CompactionReport report;
+  const Duration started = shop.clock.monotonic();
+  maintenance::Compaction compaction(
+      {*shop.catalog.catalog, *shop.catalog.store, shop.clock, shop.random, arrow::system_memory_pool()}, options);
+  const Status done = compaction.Run(shop.table, shop.stop, report);
+  if (options.on_progress) std::fprintf(stderr, "\r\x1b[K");
+  MaintenanceRun run = shop.RunSince(started);
+  if (!done) run.error = done.error();
+  // What has been committed is told even when the rest failed.
+  if (shop.flags.json) {
+    std::fputs(CompactionJson(run, report).c_str(), stdout);
+  } else if (done || report.commits > 0) {
+    std::fputs(CompactionText(run, report).c_str(), stdout);
+  }
+  return done;
+}
+
+Status MergeManifests(Workshop& shop) {
+  const Duration started = shop.clock.monotonic();
+  const maintenance::ManifestOptions options{
+      .target_bytes = shop.flags.target_mb * kMegabyte, .dry_run = shop.flags.dry_run, .replace = shop.Replace()};
+  const auto report = maintenance::RewriteTableManifests({*shop.catalog.catalog, shop.clock, shop.random},
+                                                         *shop.catalog.store, shop.table, options, shop.stop);
+  MaintenanceRun run = shop.RunSince(started);
+  if (!report) run.error = report.error();
+  if (shop.flags.json) {
+    std::fputs(ManifestJson(run, report.value_or(maintenance::ManifestReport{})).c_str(), stdout);
+  } else if (report) {
+    std::fputs(ManifestText(run, *report).c_str(), stdout);
+  }
+  return report ? Status() : std::unexpected(report.error());
+}
+
+using Job = Status (*)(Workshop&);
+
+int RunJob(const MaintenanceFlags& flags, Job job) {
+  const SignalStop signals;  // before any other thread
+  auto config = LoadAndConfigure(flags.config);
+  if (!config) return ReportError(config.error());
+  int exit_code = kExitOk;
+  {
+    Workshop shop{.config = *std::move(config), .flags = flags, .stop = signals.token()};
+    Status done = Open(shop);
+    if (done) done = job(shop);
+    if (!done) exit_code = ReportError(done.error());
+  }
+  io::ShutdownS3();
+  return exit_code;
+}
+
+/// A command below `maintenance` with the flags that all have.
+CLI::App* AddJob(CLI::App& maintenance, const std::string& name, const std::string& what, Job job,
+                 const std::shared_ptr<MaintenanceFlags>& flags, int& exit_code) {
+  CLI::App* command = maintenance.add_subcommand(name, what);
+  AddConfigFlags(*command, flags->config);
+  command->add_option("--table", flags->table, "database.table in place of the configuration's");
+  command->add_flag("--dry-run", flags->dry_run, "Say what would be done, and do nothing");
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->callback([flags, job, &exit_code] { exit_code = RunJob(*flags, job); });
+  return command;
+}
+
+}  // namespace
+
+void AddCompactCommand(CLI::App& maintenance, int& exit_code) {
+  auto flags = std::make_shared<MaintenanceFlags>();
+  CLI::App* compact = AddJob(maintenance, "compact", "Merge small data files into few", Compact, flags, exit_code);
+  compact->add_option("--target-mb", flags->target_mb, "Size to merge to, in place of the configuration's")
+      ->check(CLI::Range(int64_t{1}, int64_t{10'240}));
+  compact->add_option("--max-files", flags->max_files, "Rewrite at most so many files")->check(CLI::PositiveNumber);
+  compact->add_flag("--old-specs", flags->old_specs, "Move every file of an older partition spec to the current one");
+}
+
+void AddRewriteManifestsCommand(CLI::App& maintenance, int& exit_code) {
+  auto flags = std::make_shared<MaintenanceFlags>();
+  CLI::App* manifests = AddJob(maintenance, "rewrite-manifests", "Merge small manifests, ordered by partition",
+                               MergeManifests, flags, exit_code);
+  manifests->add_option("--target-mb", flags->target_mb, "Size of a manifest, in place of the table's property")
+      ->check(CLI::Range(int64_t{1}, int64_t{1'024}));
+}
+
+}  // namespace k2i::cli

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/maintenance_flags.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include "io/s3_object_store.h"
+#include "record/time_text.h"
+
+namespace k2i::cli {
+namespace {
+
+constexpr int64_t kMillisPerDay = int64_t{24} * 60 * 60 * 1000;
+constexpr int64_t kLongestDays = 100 * 366;
+
+std::optional<int64_t> MillisOfUnit(char unit) {
+  switch (unit) {
+    case 's':
+      return 1000;
+    case 'm':
+      return 60 * 1000;
+    case 'h':
+      return 60 * 60 * 1000;
+    case 'd':
+      return kMillisPerDay;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// "5d" in milliseconds.
+std::optional<int64_t> ParseAge(std::string_view text) {
+  const auto unit = text.empty() ? std::nullopt : MillisOfUnit(text.back());
+  if (!unit) return std::nullopt;
+  int64_t count = -1;
+  const char* end = text.data() + text.size() - 1;
+  const bool number = std::from_chars(text.data(), end, count) == std::from_chars_result{end, std::errc()};
+  if (!number || count < 0 || count > kLongestDays * kMillisPerDay / *unit) return std::nullopt;
+  return count * *unit;
+}
+
+/// "1234 of 5000 files, 310/s, 12 s left", at most ten times a second.
+class FileProgress {
+ public:
+  void operator()(int64_t done, int64_t of) {
+    const auto now = std::chrono::steady_clock::now();
+    if (done < of && now - printed_ < std::chrono::milliseconds(100)) return;
+    printed_ = now;
+    const double seconds = std::chrono::duration<double>(now - started_).count();
+    const double rate = static_cast<double>(done) / std::max(seconds, 0.001);
+    const std::string line =
+        fmt::format("{} of {} files, {:.0f}/s, {:.0f} s left", done, of, rate, static_cast<double>(of - done) / rate);
+    std::fprintf(stderr, "\r\x1b[K%s", done == of ? "" : line.c_str());
+  }
+
+ private:
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point printed_;
+};
+
+}  // namespace
+
+void AddCleaningFlags(CLI::App& command, CleaningFlags& flags) {
+  AddConfigFlags(command, flags.config);
+  command.add_option("--table", flags.table, "database.table in place of the configuration's");
+  command.add_option("--older-than", flags.older_than, "An age (12h, 5d) or a moment (2024-01-31T12:00:00Z)");
+  command.add_option("--threads", flags.threads, "Files read or deleted at once")->check(CLI::Range(1, 256));
+  command.add_flag("--dry-run", flags.dry_run, "Say what would be done, and change nothing");
+  command.add_flag("--json", flags.json, "Print JSON");
+}
+
+Result<int64_t> ParseOlderThan(std::string_view text, int64_t now_ms) {
+  if (const auto age = ParseAge(text)) return now_ms - *age;
+  int32_t days = 0;
+  if (record::ParseDate(text, &days) == nullptr) return days * kMillisPerDay;
+  int64_t micros = 0;
+  if (record::ParseTimestamp(text, record::Zone::kWith, record::TimeUnit::kMicros, &micros) == nullptr) {
+    return micros / 1000;
+  }
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("--older-than {} is neither an age, such as 12h or 5d, nor a moment with its zone, such as "
+                          "2024-01-31T12:00:00Z",
+                          text),
+              Component::kConfig);
+}
+
+Result<iceberg::TableIdentifier> TableOf(const config::Config& config, const std::string& table) {
+  config::Config named = config;
+  if (!table.empty()) {
+    const size_t dot = table.rfind('.');
+    if (dot == std::string::npos || dot == 0 || dot + 1 == table.size()) {
+      return Fail(ErrorCode::kInvalidConfig, "--table is not of the form database.table", Component::kConfig);
+    }
+    named.iceberg.database = table.substr(0, dot);
+    named.iceberg.table = table.substr(dot + 1);
+  }
+  return MakeTableOptions(named).identifier;
+}
+
+maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags) {
+  maintenance::DeletionOptions options{
+      .threads = static_cast<size_t>(flags.threads), .dry_run = flags.dry_run, .progress = {}};
+  if (::isatty(STDERR_FILENO) == 1) {
+    options.progress = [line = std::make_shared<FileProgress>()](int64_t done, int64_t of) { (*line)(done, of); };
+  }
+  return options;
+}
+
+void RunCleaning(const CleaningFlags& flags, int& exit_code,
+                 const std::function<Result<int>(const config::Config& config)>& command) {
+  const auto config = LoadAndConfigure(flags.config);
+  const Result<int> done = config ? command(*config) : std::unexpected(config.error());
+  exit_code = done ? *done : ReportError(done.error());
+  io::ShutdownS3();
+}
+
+}  // namespace k2i::cli

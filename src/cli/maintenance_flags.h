@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the commands below `k2i maintenance` that delete files have in common.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "cli/wiring.h"
+#include "maintenance/file_deletion.h"
+
+namespace k2i::cli {
+
+struct CleaningFlags {
+  ConfigFlags config;
+  std::string table;       // "db.table"; empty: the configuration's
+  std::string older_than;  // "5d", "2024-01-31T12:00:00Z"; empty: the configuration's
+  int64_t threads = 16;
+  bool dry_run = false;
+  bool json = false;
+};
+/// Adds --config, --set, --table, --older-than, --threads, --dry-run and --json.
+void AddCleaningFlags(CLI::App& command, CleaningFlags& flags);
+
+/// "90s", "30m", "12h", "5d": so long before `now_ms`; "2024-01-31" or "2024-01-31T12:00:00Z" (with any zone): that
+/// moment. Unix milliseconds. InvalidArgument (kConfig) for anything else.
+Result<int64_t> ParseOlderThan(std::string_view text, int64_t now_ms);
+
+/// The table of --table, or the configuration's.
+Result<iceberg::TableIdentifier> TableOf(const config::Config& config, const std::string& table);
+
+/// With a line of progress where standard error is a terminal.
+maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags);
+
+/// Runs `command` on the configuration and sets the exit code.
+void RunCleaning(const CleaningFlags& flags, int& exit_code,
+                 const std::function<Result<int>(const config::Config& config)>& command);
+
+}  // namespace k2i::cli
