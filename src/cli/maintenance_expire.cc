@@ -25,19 +25,28 @@ Result<maintenance::ExpiryWishes> WishesOf(const config::Config& config, const E
   return wishes;
 }
 
-Result<int> Run(const config::Config& config, const ExpireFlags& flags) {
+Status Run(const config::Config& config, const ExpireFlags& flags, std::stop_token stop) {
   SystemClock clock;
   Random random(Random::SystemSeed());
-  maintenance::ExpiryOptions options{.deletion = MakeDeletionOptions(flags.cleaning)};
+  maintenance::ExpiryOptions options{
+      .wishes = {}, .pinned = {}, .deletion = MakeDeletionOptions(flags.cleaning, std::move(stop))};
   K2I_ASSIGN_OR_RETURN(options.wishes, WishesOf(config, flags, clock.wall_ms()));
   K2I_ASSIGN_OR_RETURN(const auto table, TableOf(config, flags.cleaning.table));
   K2I_ASSIGN_OR_RETURN(const auto parts, MakeCatalog(config, clock, random));
+  const Duration started = clock.monotonic();
   maintenance::SnapshotExpiry expiry({*parts.catalog, *parts.store, clock, random}, std::move(options));
-  K2I_ASSIGN_OR_RETURN(const auto report, expiry.Run(table));
-  const ReportTitle title{table.ToString(), flags.cleaning.dry_run};
-  std::fputs((flags.cleaning.json ? ExpiryJson(title, report) : ExpiryText(title, report)).c_str(), stdout);
-  if (!report.files_error) return kExitOk;
-  return ReportError(report.files_error->With("the snapshots are expired, but their files are left to clean-orphans"));
+  const auto report = expiry.Run(table);
+  const CleaningRun run{table.ToString(), flags.cleaning.dry_run,
+                        std::chrono::duration<double>(clock.monotonic() - started).count()};
+  if (flags.cleaning.json) {
+    std::fputs(ExpiryJson(run, report).c_str(), stdout);
+  } else if (report) {
+    std::fputs(ExpiryText(run, *report).c_str(), stdout);
+  }
+  if (!report) return std::unexpected(report.error());
+  if (!report->files_error) return {};
+  return std::unexpected(
+      report->files_error->With("the snapshots are expired, but files of theirs are left to clean-orphans"));
 }
 
 }  // namespace
@@ -50,7 +59,9 @@ void AddExpireSnapshotsCommand(CLI::App& maintenance, int& exit_code) {
   command->add_option("--retain-last", flags->retain_last, "Least snapshots to keep of each branch")
       ->check(CLI::Range(1, 1'000'000'000));
   command->callback([flags, &exit_code] {
-    RunCleaning(flags->cleaning, exit_code, [&](const config::Config& config) { return Run(config, *flags); });
+    exit_code = RunCleaning(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
+      return Run(config, *flags, std::move(stop));
+    });
   });
 }
 

@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/commands.h"
+#include "cli/signals.h"
 #include "io/s3_object_store.h"
 #include "record/time_text.h"
 
@@ -103,21 +105,23 @@ Result<iceberg::TableIdentifier> TableOf(const config::Config& config, const std
   return MakeTableOptions(named).identifier;
 }
 
-maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags) {
+maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags, std::stop_token stop) {
   maintenance::DeletionOptions options{
-      .threads = static_cast<size_t>(flags.threads), .dry_run = flags.dry_run, .progress = {}};
+      .threads = static_cast<size_t>(flags.threads), .dry_run = flags.dry_run, .progress = {}, .stop = std::move(stop)};
   if (::isatty(STDERR_FILENO) == 1) {
     options.progress = [line = std::make_shared<FileProgress>()](int64_t done, int64_t of) { (*line)(done, of); };
   }
   return options;
 }
 
-void RunCleaning(const CleaningFlags& flags, int& exit_code,
-                 const std::function<Result<int>(const config::Config& config)>& command) {
+int RunCleaning(const CleaningFlags& flags,
+                const std::function<Status(const config::Config& config, std::stop_token stop)>& command) {
+  const SignalStop signals;  // before any other thread
   const auto config = LoadAndConfigure(flags.config);
-  const Result<int> done = config ? command(*config) : std::unexpected(config.error());
-  exit_code = done ? *done : ReportError(done.error());
+  if (!config) return ReportError(config.error());
+  const Status done = command(*config, signals.token());
   io::ShutdownS3();
+  return done ? kExitOk : ReportError(done.error());
 }
 
 }  // namespace k2i::cli

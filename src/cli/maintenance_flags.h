@@ -30,10 +30,10 @@ Result<int64_t> ParseOlderThan(std::string_view text, int64_t now_ms);
 Result<iceberg::TableIdentifier> TableOf(const config::Config& config, const std::string& table);
 
 /// With a line of progress where standard error is a terminal.
-maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags);
+maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags, std::stop_token stop);
 
-/// Runs `command` on the configuration and sets the exit code.
-void RunCleaning(const CleaningFlags& flags, int& exit_code,
-                 const std::function<Result<int>(const config::Config& config)>& command);
+/// Runs `command` on the configuration and returns the exit code. SIGINT and SIGTERM are stop requests to it.
+int RunCleaning(const CleaningFlags& flags,
+                const std::function<Status(const config::Config& config, std::stop_token stop)>& command);
 
 }  // namespace k2i::cli

@@ -15,7 +15,7 @@ struct OrphanFlags {
   bool unshared = false;
 };
 
-Result<int> Run(const config::Config& config, const OrphanFlags& flags) {
+Status Run(const config::Config& config, const OrphanFlags& flags, std::stop_token stop) {
   SystemClock clock;
   Random random(Random::SystemSeed());
   maintenance::OrphanOptions options{
@@ -23,17 +23,24 @@ Result<int> Run(const config::Config& config, const OrphanFlags& flags) {
       .force = flags.force,
       .warehouse = config.iceberg.warehouse,
       .unshared = flags.unshared,
-      .deletion = MakeDeletionOptions(flags.cleaning)};
+      .deletion = MakeDeletionOptions(flags.cleaning, std::move(stop))};
   if (!flags.cleaning.older_than.empty()) {
     K2I_ASSIGN_OR_RETURN(options.older_than_ms, ParseOlderThan(flags.cleaning.older_than, clock.wall_ms()));
   }
   K2I_ASSIGN_OR_RETURN(const auto table, TableOf(config, flags.cleaning.table));
   K2I_ASSIGN_OR_RETURN(const auto parts, MakeCatalog(config, clock, random));
+  const Duration started = clock.monotonic();
   maintenance::OrphanCleaning cleaning({*parts.catalog, *parts.store, clock}, std::move(options));
-  K2I_ASSIGN_OR_RETURN(const auto report, cleaning.Run(table));
-  const ReportTitle title{table.ToString(), flags.cleaning.dry_run};
-  std::fputs((flags.cleaning.json ? OrphansJson(title, report) : OrphansText(title, report)).c_str(), stdout);
-  return report.stopped ? ReportError(*report.stopped) : kExitOk;
+  const auto report = cleaning.Run(table);
+  const CleaningRun run{table.ToString(), flags.cleaning.dry_run,
+                        std::chrono::duration<double>(clock.monotonic() - started).count()};
+  if (flags.cleaning.json) {
+    std::fputs(OrphansJson(run, report).c_str(), stdout);
+  } else if (report) {
+    std::fputs(OrphansText(run, *report).c_str(), stdout);
+  }
+  if (!report) return std::unexpected(report.error());
+  return report->stopped ? Status(std::unexpected(*report->stopped)) : Status();
 }
 
 }  // namespace
@@ -47,7 +54,9 @@ void AddCleanOrphansCommand(CLI::App& maintenance, int& exit_code) {
   command->add_flag("--unshared", flags->unshared,
                     "No other table keeps files below the location: do not look at the catalog's other tables");
   command->callback([flags, &exit_code] {
-    RunCleaning(flags->cleaning, exit_code, [&](const config::Config& config) { return Run(config, *flags); });
+    exit_code = RunCleaning(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
+      return Run(config, *flags, std::move(stop));
+    });
   });
 }
 

@@ -50,6 +50,11 @@ Result<OrphanReport> OrphanCleaning::Run(const TableIdentifier& table) {
                        OrphanCutoff(options_.older_than_ms, options_.force, parts_.clock.wall_ms()));
   K2I_ASSIGN_OR_RETURN(table_, parts_.catalog.LoadTable(table));
   K2I_RETURN_IF_ERROR(CheckMayDelete(*table_.metadata));
+  if (table_.metadata_location.empty()) {
+    return Fail(ErrorCode::kNotSupported,
+                "the catalog does not say which metadata file is the table's: it would be taken for an orphan",
+                Component::kCatalog);
+  }
   K2I_RETURN_IF_ERROR(CheckOthers(table_));
   report_ = {.location = table_.metadata->location};
   K2I_ASSIGN_OR_RETURN(finder_, OrphanFinder::Make(report_.location, cutoff_ms));
@@ -61,6 +66,7 @@ Result<OrphanReport> OrphanCleaning::Run(const TableIdentifier& table) {
 }
 
 Status OrphanCleaning::Consider(const io::FileInfo& file) {
+  if (options_.deletion.stop.stop_requested()) return Fail(ErrorCode::kCancelled, "stopped before the end");
   ++report_.listed_files;
   report_.listed_bytes += file.size_bytes;
   K2I_ASSIGN_OR_RETURN(const bool orphan, finder_->IsOrphan(file));
@@ -76,7 +82,7 @@ Status OrphanCleaning::FinishBatch() {
   if (now.metadata->table_uuid != before.table_uuid || now.metadata->location != before.location) {
     return Fail(ErrorCode::kNotFound, "the table has been replaced or moved meanwhile", Component::kCatalog);
   }
-  if (now.metadata_location != table_.metadata_location || now.metadata_location.empty()) {
+  if (now.metadata_location != table_.metadata_location) {
     K2I_RETURN_IF_ERROR(AddReachable(now));
     table_ = now;
   }

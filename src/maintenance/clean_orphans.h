@@ -28,7 +28,7 @@ struct OrphanReport {
   std::string location;
   int64_t listed_files = 0, listed_bytes = 0;
   DeletionReport files;
-  /// Why the listing was not gone through to its end. What was deleted before had been proven.
+  /// Why the listing was not gone through to its end; Cancelled too. What was deleted before had been proven.
   std::optional<Error> stopped;
 };
 
@@ -47,7 +47,9 @@ class OrphanCleaning {
       : parts_(parts), options_(std::move(options)), reader_(parts.store, options_.deletion.threads) {}
 
   /// Nothing has been deleted after an error.
-  /// - NotSupported: the location is shared with another table, or what the table reaches cannot be read.
+  /// - NotSupported: the location is shared with another table, or what the table reaches cannot be read, or the
+  /// catalog
+  ///   does not name the table's metadata file.
   /// - InvalidConfig: gc.enabled is false. InvalidArgument: OrphanCutoff, and locations that cannot be compared.
   /// - errors of catalog and store, Corruption.
   Result<OrphanReport> Run(const iceberg::TableIdentifier& table);

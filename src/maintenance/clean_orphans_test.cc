@@ -16,6 +16,34 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+/// Does not say where the table's metadata file is, as the REST protocol allows.
+class SilentCatalog final : public iceberg::Catalog {
+ public:
+  explicit SilentCatalog(iceberg::Catalog& catalog) : catalog_(catalog) {}
+  Status Ping() override { return catalog_.Ping(); }
+  Status EnsureNamespace(const std::vector<std::string>& levels) override { return catalog_.EnsureNamespace(levels); }
+  Result<iceberg::LoadedTable> LoadTable(const iceberg::TableIdentifier& table) override {
+    auto loaded = catalog_.LoadTable(table);
+    if (loaded.has_value()) loaded->metadata_location.clear();
+    return loaded;
+  }
+  Result<iceberg::LoadedTable> CreateTable(const iceberg::TableIdentifier& table,
+                                           const iceberg::CreateTableRequest& request) override {
+    return catalog_.CreateTable(table, request);
+  }
+  Result<iceberg::LoadedTable> CommitTable(const iceberg::LoadedTable& base,
+                                           const std::vector<iceberg::TableRequirement>& requirements,
+                                           const std::vector<iceberg::TableUpdate>& updates,
+                                           const std::string& key) override {
+    return catalog_.CommitTable(base, requirements, updates, key);
+  }
+  Result<std::vector<iceberg::TableIdentifier>> ListTables() override { return catalog_.ListTables(); }
+  Status DropTable(const iceberg::TableIdentifier& table) override { return catalog_.DropTable(table); }
+
+ private:
+  iceberg::Catalog& catalog_;
+};
+
 class CleanOrphansTest : public testing::Test {
  protected:
   CleanOrphansTest() : folder_(testing::TempDir() + "clean_orphans_" + Random(Random::SystemSeed()).Uuid()) {
@@ -144,6 +172,18 @@ TEST_F(CleanOrphansTest, RefusesWhereAnotherTableCannotBeRead) {
 TEST_F(CleanOrphansTest, GcEnabledFalseIsRespected) {
   table_->Commit({iceberg::update::SetProperties{{{"gc.enabled", "false"}}}});
   EXPECT_EQ(Clean().error().code, ErrorCode::kInvalidConfig);
+}
+
+TEST_F(CleanOrphansTest, NeverTakesTheTablesOwnMetadataFileForAnOrphan) {
+  table_->Append({"a"});
+  Days(2);
+  const auto files = All();
+  SilentCatalog silent(*catalog_);
+  const auto refused =
+      OrphanCleaning({silent, store_, clock_}, {.older_than_ms = clock_.wall_ms() - kDayMs}).Run(table_->identifier());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::kNotSupported);
+  EXPECT_EQ(All(), files);
 }
 
 TEST_F(CleanOrphansTest, GoesThroughLongListsInBatches) {

@@ -145,6 +145,7 @@ Status SnapshotExpiry::CleanUp(const Try& attempt, ExpiryReport& report) {
                        FindExpiredFiles(parts_.store, before, removed, now, kept, options_.deletion.threads));
   report.unreadable = std::move(expired.unreadable);
   report.files = DeleteFiles(parts_.store, expired.files, options_.deletion);
+  if (report.files.not_tried > 0) return Fail(ErrorCode::kCancelled, "stopped while files were being deleted");
   return {};
 }
 

@@ -39,6 +39,7 @@ void DeletionReport::Add(const DeletionReport& other) {
   }
   missing += other.missing;
   failed += other.failed;
+  not_tried += other.not_tried;
   for (const std::string& failure : other.failures) AddListed(failure, kMostFailures, failures);
   listed.insert(listed.end(), other.listed.begin(), other.listed.end());
 }
@@ -52,6 +53,11 @@ DeletionReport DeleteFiles(io::ObjectStore& store, const std::vector<TableFile>&
   // The work itself never fails: it reports.
   (void)ForEachInParallel(files.size(), options.threads, [&](size_t i) -> Status {
     const TableFile& file = files[i];
+    if (options.stop.stop_requested()) {
+      std::lock_guard lock(mutex);
+      ++report.not_tried;
+      return {};
+    }
     const auto size = SizeOf(store, file);
     const Status deleted = !size.has_value() ? Status(std::unexpected(size.error()))
                            : options.dry_run ? Status()

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct DeletionReport {
   FileCounts deleted;                 // in a dry run: to be deleted
   int64_t missing = 0;                // nothing there to be deleted
   int64_t failed = 0;                 // still there; orphan clean-up will find them
+  int64_t not_tried = 0;              // it was asked to stop before
   std::vector<std::string> failures;  // the first few, with the reason
   std::vector<std::string> listed;    // the first files, for people to look at
 
@@ -38,6 +40,7 @@ struct DeletionOptions {
   bool dry_run = false;       // counts alone
   size_t most_listed = 100;   // of DeletionReport::listed
   DeletionProgress progress;  // may be empty
+  std::stop_token stop;
 };
 
 /// Deletes `files`, `threads` at a time. A file that the store has not listed is looked at first, so that counts and
