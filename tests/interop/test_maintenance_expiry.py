@@ -73,8 +73,9 @@ def stored(warehouse, table) -> set[str]:
 
 
 def reachable(table) -> set[str]:
-    """All that any of the table's snapshots needs, and the metadata files of its log."""
+    """All that any of the table's snapshots needs, statistics, and the metadata files of its log."""
     files = {table.metadata_location} | {each.metadata_file for each in table.metadata.metadata_log}
+    files |= {each.statistics_path for each in table.metadata.statistics}
     files |= {snapshot.manifest_list for snapshot in table.snapshots()}
     files |= set(table.inspect.all_manifests()["path"].to_pylist())
     files |= set(table.inspect.all_files()["file_path"].to_pylist())
@@ -265,25 +266,28 @@ def test_orphans_are_left_where_another_table_lies_below(ingested, warehouse, to
 
 @pytest.mark.slow
 def test_tables_and_tags_of_spark(warehouse, topic, spark, k2i, kafka4):
-    """A table K2I did not write, with a tag, a branch and deletes of Spark's."""
+    """A table K2I did not write, with a tag, a branch, position deletes and statistics of Spark's."""
     session, name = spark.session(warehouse), f"{CATALOG}.lake.{topic}"
     session.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.lake")
-    session.sql(f"CREATE TABLE {name} (n BIGINT, part STRING) USING iceberg PARTITIONED BY (part) TBLPROPERTIES ('write.delete.mode'='merge-on-read')")
+    properties = "TBLPROPERTIES ('write.delete.mode'='merge-on-read')"
+    session.sql(f"CREATE TABLE {name} (n BIGINT, part STRING) USING iceberg PARTITIONED BY (part) {properties}")
     for n in range(4):
-        session.sql(f"INSERT INTO {name} VALUES ({2 * n}, 'a b'), ({2 * n + 1}, 'c')")
+        session.sql(f"INSERT INTO {name} VALUES ({4 * n}, 'a b'), ({4 * n + 1}, 'a b'), ({4 * n + 2}, 'c'), ({4 * n + 3}, 'c')")
+        session.sql(f"CALL {CATALOG}.system.compute_table_stats(table => 'lake.{topic}')")
     session.sql(f"ALTER TABLE {name} CREATE TAG audit")
     session.sql(f"ALTER TABLE {name} CREATE BRANCH side")
     session.sql(f"INSERT INTO {name}.branch_side VALUES (100, 'c')")
-    session.sql(f"DELETE FROM {name} WHERE n < 3")
+    session.sql(f"DELETE FROM {name} WHERE n % 2 = 0")
     session.sql(f"INSERT OVERWRITE {name} VALUES (7, 'c')")
     before = load(warehouse, topic)
     held = {ref.snapshot_id for ref in before.refs().values()}
     read = {each: sorted(tuple(row) for row in session.sql(f"SELECT n, part FROM {name} VERSION AS OF {each}").collect()) for each in held}
     process = k2i(ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic), warehouse.environment())
-    maintain(process, "expire-snapshots", "--older-than", "0s")
+    done = maintain(process, "expire-snapshots", "--older-than", "0s")
     after = load(warehouse, topic)
     assert {each.snapshot_id for each in after.snapshots()} == held
     assert stored(warehouse, after) == reachable(after)
+    assert done["deleted"]["kinds"]["delete"]["files"] > 0 and done["deleted"]["kinds"]["statistics"]["files"] == 3
     assert read == {each: sorted(tuple(row) for row in session.sql(f"SELECT n, part FROM {name} VERSION AS OF {each}").collect()) for each in held}
     maintain(process, "clean-orphans", "--older-than", "0s", "--force-younger-than-a-day")
     assert stored(warehouse, after) == reachable(after)
