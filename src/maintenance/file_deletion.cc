@@ -17,8 +17,8 @@ Result<int64_t> SizeOf(io::ObjectStore& store, const TableFile& file) {
   return info.size_bytes;
 }
 
-void AddListed(const std::string& location, size_t most, std::vector<std::string>& listed) {
-  if (listed.size() < most) listed.push_back(location);
+void AddFailure(const std::string& failure, std::vector<std::string>& failures) {
+  if (failures.size() < kMostFailures) failures.push_back(failure);
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ void DeletionReport::Add(const DeletionReport& other) {
   missing += other.missing;
   failed += other.failed;
   not_tried += other.not_tried;
-  for (const std::string& failure : other.failures) AddListed(failure, kMostFailures, failures);
+  for (const std::string& failure : other.failures) AddFailure(failure, failures);
   listed.insert(listed.end(), other.listed.begin(), other.listed.end());
 }
 
@@ -49,6 +49,7 @@ DeletionReport DeleteFiles(io::ObjectStore& store, const std::vector<TableFile>&
   DeletionReport report;
   std::mutex mutex;
   int64_t done = 0;
+  std::map<size_t, std::string> listed;  // by their place, whichever thread was faster
   const auto total = static_cast<int64_t>(files.size());
   // The work itself never fails: it reports.
   (void)ForEachInParallel(files.size(), options.threads, [&](size_t i) -> Status {
@@ -67,16 +68,17 @@ DeletionReport DeleteFiles(io::ObjectStore& store, const std::vector<TableFile>&
       auto& count = report.deleted[file.kind];
       ++count.files;
       count.bytes += *size;
-      AddListed(file.location, options.most_listed, report.listed);
+      if (i < options.most_listed) listed.emplace(i, file.location);
     } else if (deleted.error().code == ErrorCode::kNotFound) {
       ++report.missing;
     } else {
       ++report.failed;
-      AddListed(file.location + ": " + deleted.error().message, kMostFailures, report.failures);
+      AddFailure(file.location + ": " + deleted.error().message, report.failures);
     }
     if (options.progress) options.progress(++done, total);
     return {};
   });
+  for (auto& [place, location] : listed) report.listed.push_back(std::move(location));
   return report;
 }
 
