@@ -25,7 +25,7 @@ ALLOWED = {
     "maintenance": ["progress", "iceberg", "datafile", "io", "base"],
     "verify": ["progress", "iceberg", "datafile", "io", "base"],
     "query": ["buffer", "iceberg", "datafile", "record", "io", "base"],
-    "server": ["base", "query/service.h"],
+    "server": ["base", "query/service.h", "query/hot_peers.h"],
     "cli": ["*"],
 }
 

@@ -67,7 +67,12 @@ std::string PinnedText(const json& table) {
   size_t missing = 0;
   const auto missing_by_topic = table.value("missing", json::object());
   for (const auto& [topic, partitions] : missing_by_topic.items()) missing += partitions.size();
-  if (missing > 0) text += fmt::format("; newer rows of {} partitions that other processes read are missing", missing);
+  if (missing == 0) return Printable(text);
+  text += fmt::format("; newer rows of {} partitions that other processes read are missing", missing);
+  for (const json& peer : table.value("failed_peers", json::array())) {
+    if (!peer.is_object()) continue;
+    text += fmt::format("; {}: {}", peer.value("peer", ""), peer.value("reason", ""));
+  }
   return Printable(text);
 }
 

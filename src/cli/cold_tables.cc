@@ -15,7 +15,7 @@ class ColdTables final : public query::Service {
   static Result<std::unique_ptr<query::Service>> Open(const config::Config& config) {
     auto cold = std::make_unique<ColdTables>(config);
     K2I_ASSIGN_OR_RETURN(cold->catalog_, MakeCatalog(config, cold->clock_, cold->random_));
-    K2I_ASSIGN_OR_RETURN(cold->engine_, MakeQueryEngine(config, cold->views_, *cold->catalog_.store, nullptr));
+    K2I_ASSIGN_OR_RETURN(cold->engine_, MakeColdEngine(config, cold->views_, *cold->catalog_.store));
     K2I_RETURN_IF_ERROR(cold->Load());
     return cold;
   }

@@ -130,7 +130,7 @@ Status Run(const config::Config& config, std::stop_token stop) {
   // Queries read through the store itself: what they fail at must not open the stream's breaker.
   std::unique_ptr<query::Engine> queries;
   if (config.query.enabled) {
-    K2I_ASSIGN_OR_RETURN(queries, MakeQueryEngine(config, views, *catalog.store, &registry));
+    K2I_ASSIGN_OR_RETURN(queries, MakeStreamEngine(config, views, catalog, registry));
   }
   K2I_ASSIGN_OR_RETURN(const auto server,
                        ServeStream(config.server, pipeline, health, status, registry, queries.get()));

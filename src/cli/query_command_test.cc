@@ -39,7 +39,8 @@ class QueryCommandTest : public testing::Test {
     script->pinned = {{.table = "db.t",
                        .snapshot_id = 7,
                        .offsets = {{{"events", PartitionId{0}}, Offset{124}}},
-                       .missing = {{"events", PartitionId{1}}}}};
+                       .missing = {{"events", PartitionId{1}}},
+                       .failed_peers = {{"grpc://a:1", "Timeout: late"}}}};
     script->batches.push_back(
         server::MakeBatch(script->schema, R"([{"id": 1, "tags": ["a\nb"]}, {"id": null, "tags": null}])"));
     service_.answer = script;
@@ -83,7 +84,7 @@ TEST_F(QueryCommandTest, PrintsATable) {
             " NULL | NULL\n");
   EXPECT_THAT(err_, StartsWith("2 rows in "));
   EXPECT_THAT(err_, EndsWith("; db.t at snapshot 7, events/0 below 124; newer rows of 1 partitions that other "
-                             "processes read are missing\n"));
+                             "processes read are missing; grpc://a:1: Timeout: late\n"));
   EXPECT_EQ(service_.last_sql.sql, "SELECT ?, ?");
   EXPECT_EQ(service_.last_sql.parameters.at(0)->ToString(), "5");
   EXPECT_EQ(service_.last_sql.parameters.at(1)->ToString(), "five");

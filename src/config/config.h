@@ -209,6 +209,8 @@ struct QueryConfig {
   int64_t timeout_seconds = 60;
   int64_t max_rows = 10'000'000;
   int64_t max_concurrent = 8;
+  std::vector<std::string> peers;
+  int64_t peer_timeout_ms = 1000;
 };
 
 /// What keeps the table small and quick.

@@ -216,7 +216,7 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
         "[server]\ntls = true\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
         "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
         "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[format]\nkey = \"json\"\n",
-        "[security]\ntokens = 1\n", "[query]\npeers = [\"a\"]\n"}) {
+        "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
   for (const std::string flag :
@@ -232,6 +232,20 @@ TEST(ConfigTest, ReadsWhatMaintenanceDoes) {
   EXPECT_EQ(config->maintenance.compaction_threshold_mb, 64);
   EXPECT_EQ(config->maintenance.compaction_min_input_files, 5);
   EXPECT_THAT(Problem(Parse("[maintenance]\ncompaction_min_input_files = 1\n")), HasSubstr("from 2 to 100000"));
+}
+
+TEST(ConfigTest, PeersAreFlightAddresses) {
+  const auto config = Parse("[query]\npeers = [\"grpc://a:1\", \"grpc://[::1]:65535\"]\npeer_timeout_ms = 5\n");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_THAT(config->query.peers, ElementsAre("grpc://a:1", "grpc://[::1]:65535"));
+  EXPECT_EQ(config->query.peer_timeout_ms, 5);
+  for (const std::string peer : {"a:1", "grpc://a", "grpc://:1", "grpc://a:0", "grpc://a:65536", "grpc://a:1/x",
+                                 "grpc+tls://a:1", "http://a:1"}) {
+    EXPECT_THAT(Problem(Parse("[query]\npeers = [\"" + peer + "\"]\n")),
+                HasSubstr("'query.peers' takes grpc://host:port, not '" + peer + "'"));
+  }
+  EXPECT_THAT(Problem(Parse("[query]\npeers = [\"grpc://a:1\", \"grpc://a:1\"]\n")),
+              HasSubstr("'query.peers' names 'grpc://a:1' twice"));
 }
 
 TEST(ConfigTest, KafkasKeyGoesByItsColumn) {

@@ -21,6 +21,7 @@ class Checker {
   void CheckIceberg();
   void CheckStorage();
   void CheckServer();
+  void CheckQuery();
 
  private:
   bool IsGiven(const std::string& path) const { return given_.contains(path); }
@@ -245,6 +246,26 @@ void Checker::CheckServer() {
   }
 }
 
+bool IsFlightAddress(std::string_view uri) {
+  constexpr std::string_view kScheme = "grpc://";
+  const size_t colon = uri.rfind(':');
+  if (!uri.starts_with(kScheme) || colon <= kScheme.size()) return false;
+  const std::string_view digits = uri.substr(colon + 1);
+  int32_t port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc() && end == digits.data() + digits.size() && port > 0 && port <= 65'535;
+}
+
+void Checker::CheckQuery() {
+  constexpr size_t kMostPeers = 64;  // each is asked on a thread of its own
+  std::set<std::string> seen;
+  for (const std::string& peer : config_.query.peers) {
+    if (!IsFlightAddress(peer)) Add("query.peers", "takes grpc://host:port, not '" + peer + "'");
+    if (!seen.insert(peer).second) Add("query.peers", "names '" + peer + "' twice");
+  }
+  if (seen.size() > kMostPeers) Add("query.peers", "names more than " + std::to_string(kMostPeers) + " processes");
+}
+
 }  // namespace
 
 bool IsTransform(std::string_view text) {
@@ -270,6 +291,7 @@ void Finish(const GivenKeys& given, std::string_view name, Config& config, Probl
   checker.CheckIceberg();
   checker.CheckStorage();
   checker.CheckServer();
+  checker.CheckQuery();
 }
 
 }  // namespace k2i::config

@@ -197,7 +197,14 @@ void AddProcess(std::vector<Key<Config>>& keys) {
       .Add("timeout_seconds", AT(query.timeout_seconds), "The longest a query may take.", {1, 86'400})
       .Add("max_rows", AT(query.max_rows), "The most rows of one answer.", {1, 1'000'000'000'000})
       .Add("max_concurrent", AT(query.max_concurrent),
-           "Queries at once; others wait for a while, then are told to come again.", {1, 1'000});
+           "Queries at once; others wait for a while, then are told to come again.", {1, 1'000})
+      .Add("peers", AT(query.peers),
+           "The other processes of the group, each as `grpc://host:port` of its `server.flight_port`: queries and "
+           "look-ups "
+           "ask them for the rows of their partitions ([querying.md](querying.md)). All may have one list; a process "
+           "that finds itself in it does no harm.")
+      .Add("peer_timeout_ms", AT(query.peer_timeout_ms),
+           "How long a query waits for its peers; what they have not given by then is named as missing.", {1, 60'000});
   SectionBuilder<Config>(keys, "maintenance")
       .Add("compaction_target_mb", AT(maintenance.compaction_target_mb),
            "Size of the files that small ones are merged to; 0: the table's `write.target-file-size-bytes`, else 256.",
@@ -328,7 +335,6 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "maintenance.compaction_interval_seconds",
                                                       "maintenance.snapshot_expiration_enabled",
                                                       "maintenance.orphan_cleanup_enabled",
-                                                      "query.peers",
                                                       "server.tls",
                                                       "security",
                                                       "tables"};

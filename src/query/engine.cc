@@ -56,6 +56,9 @@ std::vector<size_t> TablesOf(const Statement& statement) {
   return {tables.begin(), tables.end()};
 }
 
+/// What of the memory is for rows of peers.
+int64_t PeerBytes(const EngineOptions& options) { return options.peers.empty() ? 0 : options.memory_bytes / 4; }
+
 }  // namespace
 
 EngineCore::EngineCore(EngineOptions given, std::vector<ServedTable> served)
@@ -64,7 +67,16 @@ EngineCore::EngineCore(EngineOptions given, std::vector<ServedTable> served)
       names(NamesOf(tables)),
       manifests(options.manifest_cache_entries),
       statements(kStatementCacheBytes),
-      admission(options.max_running, options.max_waiting) {}
+      admission(options.max_running, options.max_waiting),
+      peers({.peers = options.peers,
+             .timeout = options.peer_timeout,
+             .memory_bytes = PeerBytes(options),
+             .metrics = options.metrics}) {
+  for (const ServedTable& table : tables) {
+    const bool may_reload = table.reload && !options.peers.empty();
+    reloaders.push_back(may_reload ? std::make_unique<TableReloader>(table.reload) : nullptr);
+  }
+}
 
 Engine::Engine(std::unique_ptr<EngineCore> core) : core_(std::move(core)) {}
 Engine::~Engine() = default;
@@ -103,10 +115,10 @@ Result<std::shared_ptr<DuckCatalog>> EngineCore::CatalogFor(const Views& views) 
                        .unique = std::ranges::count_if(tables, same) == 1,
                        .schema = view->table->current_schema()});
   }
-  K2I_ASSIGN_OR_RETURN(
-      catalog, DuckCatalog::Open(
-                   {.threads = options.threads, .memory_bytes = options.memory_bytes, .niceness = options.niceness},
-                   std::move(entries)));
+  K2I_ASSIGN_OR_RETURN(catalog, DuckCatalog::Open({.threads = options.threads,
+                                                   .memory_bytes = options.memory_bytes - PeerBytes(options),
+                                                   .niceness = options.niceness},
+                                                  std::move(entries)));
   return catalog;
 }
 
@@ -136,10 +148,9 @@ Result<std::unique_ptr<SqlSession>> EngineCore::Open(std::shared_ptr<DuckCatalog
 
 Result<std::unique_ptr<Answer>> EngineCore::Run(const Statement& statement,
                                                 const std::vector<std::shared_ptr<arrow::Scalar>>& parameters,
-                                                Views views, Admission::Slot slot, Deadline deadline,
-                                                int64_t max_rows) {
-  K2I_ASSIGN_OR_RETURN(const auto on, CatalogFor(views));
-  K2I_ASSIGN_OR_RETURN(auto session, Open(on, views, deadline));
+                                                Pins pins, Admission::Slot slot, Deadline deadline, int64_t max_rows) {
+  K2I_ASSIGN_OR_RETURN(const auto on, CatalogFor(pins.views));
+  K2I_ASSIGN_OR_RETURN(auto session, Open(on, pins.views, deadline));
   for (auto& [index, pinned] : session->query->tables) {
     pinned.filter = FilterOf(statement, index, pinned.view->table->current_schema(), parameters);
   }
@@ -154,7 +165,7 @@ Result<std::unique_ptr<Answer>> EngineCore::Run(const Statement& statement,
   }
   K2I_RETURN_IF_ERROR(BindParameters(prepared.get(), parameters));
   SqlAnswer::Parts parts{.slot = std::move(slot), .session = std::move(session), .prepared = std::move(prepared)};
-  for (const auto& [index, view] : views) parts.pinned.push_back(PinnedOf(index, *view));
+  parts.pinned = std::move(pins.pinned);
   parts.max_rows = max_rows > 0 ? std::min(max_rows, options.max_rows) : options.max_rows;
   parts.on_end = [this, begun = std::chrono::steady_clock::now()](const RunningQuery& query) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
@@ -183,8 +194,9 @@ Result<std::unique_ptr<Answer>> Engine::Query(const SqlRequest& request) {
     const Deadline deadline = core_->DeadlineFor(request.timeout);
     K2I_ASSIGN_OR_RETURN(auto slot, core_->admission.Enter(deadline));
     K2I_ASSIGN_OR_RETURN(const auto statement, core_->Parse(request.sql));
-    K2I_ASSIGN_OR_RETURN(auto views, core_->Pin(TablesOf(*statement), request.wait_for, deadline));
-    return core_->Run(*statement, request.parameters, std::move(views), std::move(slot), deadline, request.max_rows);
+    K2I_ASSIGN_OR_RETURN(auto views, core_->Pin(TablesOf(*statement), request.wait_for, deadline, request.gone));
+    K2I_ASSIGN_OR_RETURN(auto pins, core_->Complete(std::move(views), {.deadline = deadline, .gone = request.gone}));
+    return core_->Run(*statement, request.parameters, std::move(pins), std::move(slot), deadline, request.max_rows);
   });
 }
 
@@ -193,7 +205,7 @@ Result<Description> Engine::Describe(const std::string& sql) {
     const Deadline deadline = core_->DeadlineFor({});
     K2I_ASSIGN_OR_RETURN(const auto slot, core_->admission.Enter(deadline));
     K2I_ASSIGN_OR_RETURN(const auto statement, core_->Parse(sql));
-    K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin(TablesOf(*statement), {}, deadline));
+    K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin(TablesOf(*statement), {}, deadline, {}));
     K2I_ASSIGN_OR_RETURN(const auto on, core_->CatalogFor(views));
     K2I_ASSIGN_OR_RETURN(const auto session, core_->Open(on, views, deadline));
     DuckPrepared prepared;

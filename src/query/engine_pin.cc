@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Views for a query, and waiting for the rows that it must include.
+// Views for a query, waiting for the rows that it must include, and the rows of other processes.
 #include <algorithm>
 
 #include "query/engine_impl.h"
 
 namespace k2i::query {
 namespace {
+
+/// How soon it is seen that the client has left.
+constexpr Duration kPatience = std::chrono::milliseconds(20);
 
 bool KnowsTopic(const buffer::View& view, const std::string& topic) {
   return std::ranges::any_of(view.end, [&](const auto& entry) { return entry.first.topic == topic; });
@@ -25,9 +28,23 @@ std::optional<std::string> Lacking(const buffer::View& view, const WaitFor& wait
   return std::nullopt;
 }
 
+/// The first view that lacks nothing; null: there was none before the deadline, or before nobody waited for it any
+/// more.
+buffer::ViewPtr WaitUntil(const buffer::ViewPublisher& views, const WaitFor& wait_for, Deadline deadline,
+                          const std::stop_token& gone) {
+  const auto fits = [&](const buffer::View& view) { return !Lacking(view, wait_for); };
+  while (!gone.stop_requested()) {
+    const Duration left = deadline - std::chrono::steady_clock::now();
+    auto found = views.WaitUntil(fits, std::clamp(left, Duration::zero(), kPatience));
+    if (found != nullptr || left <= kPatience) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
-Result<Views> EngineCore::Pin(const std::vector<size_t>& indexes, const WaitFor& wait_for, Deadline deadline) const {
+Result<Views> EngineCore::Pin(const std::vector<size_t>& indexes, const WaitFor& wait_for, Deadline deadline,
+                              const std::stop_token& gone) const {
   Views views;
   for (const size_t index : indexes) {
     views[index] = tables[index].views->Current();
@@ -42,9 +59,8 @@ Result<Views> EngineCore::Pin(const std::vector<size_t>& indexes, const WaitFor&
     for (const auto& [partition, offset] : wait_for) {
       if (views.size() == 1 || KnowsTopic(*view, partition.topic)) mine[partition] = offset;
     }
-    const auto fits = [&](const buffer::View& newer) { return !Lacking(newer, mine); };
-    const Duration patience = deadline - std::chrono::steady_clock::now();
-    const auto waited = tables[index].views->WaitUntil(fits, std::max(patience, Duration::zero()));
+    const auto waited = WaitUntil(*tables[index].views, mine, deadline, gone);
+    if (waited == nullptr && gone.stop_requested()) return Fail(ErrorCode::kCancelled, "the query was cancelled");
     if (waited == nullptr) {
       const auto current = tables[index].views->Current();
       return Fail(ErrorCode::kTimeout,
@@ -55,6 +71,18 @@ Result<Views> EngineCore::Pin(const std::vector<size_t>& indexes, const WaitFor&
   }
   if (left.empty()) return views;
   return Fail(ErrorCode::kTimeout, "no table of the statement is made of topic " + left.begin()->first.topic);
+}
+
+Result<Pins> EngineCore::Complete(Views views, PeerQuestion question) {
+  Pins pins;
+  for (auto& [index, view] : views) {
+    question.table = NameOf(index);
+    K2I_ASSIGN_OR_RETURN(MergedView merged, peers.Complete(view, question, reloaders[index].get()));
+    pins.pinned.push_back(PinnedOf(index, *merged.view));
+    pins.pinned.back().failed_peers = std::move(merged.failures);
+    pins.views[index] = std::move(merged.view);
+  }
+  return pins;
 }
 
 }  // namespace k2i::query

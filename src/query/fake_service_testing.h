@@ -22,6 +22,8 @@ struct FakeScript {
   std::deque<Result<std::shared_ptr<arrow::RecordBatch>>> batches;  // then the end
   bool wait_for_cancel = false;                                     // at the end, Next waits until it is cancelled
 
+  bool answer_comes_late = false;  // there is none before the request is gone, a few seconds at most
+
   std::mutex mutex;
   std::condition_variable woken;
   bool waiting = false;  // Next waits for Cancel
@@ -92,10 +94,22 @@ class FakeService final : public Service {
  private:
   template <typename Request>
   Result<std::unique_ptr<Answer>> Take(const Request& request, Request& last) {
-    const std::lock_guard lock(mutex_);
-    last = request;
-    if (error) return std::unexpected(*error);
-    return std::make_unique<FakeAnswer>(answer);
+    std::shared_ptr<FakeScript> script;
+    {
+      const std::lock_guard lock(mutex_);
+      last = request;
+      if (error) return std::unexpected(*error);
+      script = answer;
+    }
+    if constexpr (requires { request.gone; }) {
+      if (script->answer_comes_late) {
+        const std::stop_callback cancel(request.gone, [&] { script->Set(&FakeScript::cancelled); });
+        script->Set(&FakeScript::waiting);
+        script->Await(&FakeScript::cancelled);
+        return Fail(ErrorCode::kCancelled, "nobody waits for it");
+      }
+    }
+    return std::make_unique<FakeAnswer>(script);
   }
 
   std::mutex mutex_;

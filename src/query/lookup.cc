@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Engine::Lookup: one row by its Kafka position or rows by their key; memory first, then the table.
+// Engine::Lookup: one row by its Kafka position or rows by their key; memory first, then that of peers, then the table.
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "buffer/lookup.h"
 #include "datafile/arrow_status.h"
@@ -23,13 +26,20 @@ buffer::ViewPtr OnlyCold(const buffer::View& view) {
   return cold;
 }
 
+/// The view without what is in the table.
+buffer::ViewPtr OnlyHot(const buffer::View& view) {
+  auto hot = std::make_shared<buffer::View>(view);
+  hot->snapshot_id = std::nullopt;
+  return hot;
+}
+
 /// The first batch has been read already; the rest follows.
 class PeekedAnswer final : public Answer {
  public:
-  PeekedAnswer(std::unique_ptr<Answer> answer, std::shared_ptr<arrow::RecordBatch> first, std::vector<Pinned> pinned)
-      : answer_(std::move(answer)), first_(std::move(first)), pinned_(std::move(pinned)) {}
+  PeekedAnswer(std::unique_ptr<Answer> answer, std::shared_ptr<arrow::RecordBatch> first)
+      : answer_(std::move(answer)), first_(std::move(first)) {}
   const std::shared_ptr<arrow::Schema>& schema() const override { return answer_->schema(); }
-  const std::vector<Pinned>& pinned() const override { return pinned_; }
+  const std::vector<Pinned>& pinned() const override { return answer_->pinned(); }
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     if (first_ != nullptr) return std::exchange(first_, nullptr);
     return answer_->Next();
@@ -39,7 +49,6 @@ class PeekedAnswer final : public Answer {
  private:
   std::unique_ptr<Answer> answer_;
   std::shared_ptr<arrow::RecordBatch> first_;
-  std::vector<Pinned> pinned_;
 };
 
 /// The text of a key as a value of its column.
@@ -59,14 +68,25 @@ Result<std::shared_ptr<arrow::Scalar>> KeyScalar(const iceberg::NestedField& col
 /// queries.
 class TableLookup {
  public:
-  TableLookup(EngineCore& engine, size_t index, buffer::ViewPtr view, Deadline deadline)
-      : engine_(engine), index_(index), view_(std::move(view)), deadline_(deadline) {}
+  TableLookup(EngineCore& engine, size_t index, buffer::ViewPtr view, Deadline deadline, std::stop_token gone)
+      : engine_(engine),
+        index_(index),
+        view_(std::move(view)),
+        pinned_(engine.PinnedOf(index, *view_)),
+        deadline_(deadline),
+        gone_(std::move(gone)) {}
 
   Result<std::unique_ptr<Answer>> ByPosition(const TopicPartition& partition, Offset offset, bool hot_only) {
     if (const auto hit = buffer::FindByPosition(*view_, partition, offset)) return FromMemory({*hit});
+    const auto committed = view_->committed.find(partition);
+    const bool may_be_hot = committed == view_->committed.end() || offset >= committed->second;
+    bool of_peers = false;
+    if (may_be_hot && !ReadHere(partition)) {
+      K2I_ASSIGN_OR_RETURN(of_peers, AskPeers({.position = {{partition, offset}}, .deadline = deadline_}));
+    }
     const std::string what = "offset " + std::to_string(offset.value) + " of " + partition.topic + "-" +
                              std::to_string(partition.partition.value);
-    if (hot_only) return NotThere(what, " in memory");
+    if (hot_only && !of_peers) return NotThere(what, " in memory");
     const ServedTable& table = engine_.tables[index_];
     if (table.partition_column.empty() || table.offset_column.empty()) {
       return Fail(ErrorCode::kNotSupported, engine_.NameOf(index_) + " keeps no partition and offset of its rows");
@@ -78,7 +98,7 @@ class TableLookup {
       where += " AND " + QuotedName(table.topic_column) + " = $3";
       values.push_back(std::make_shared<arrow::StringScalar>(partition.topic));
     }
-    return FromTable(" WHERE " + where, values, OnlyCold(*view_), what);
+    return FromTable(" WHERE " + where, values, of_peers ? OnlyHot(*view_) : OnlyCold(*view_), what);
   }
 
   Result<std::unique_ptr<Answer>> ByKey(const std::string& key, bool all, bool hot_only) {
@@ -89,7 +109,8 @@ class TableLookup {
                   engine_.NameOf(index_) + " has no key to look up by: name one in buffer.key");
     }
     K2I_ASSIGN_OR_RETURN(const auto value, KeyScalar(*column, key));
-    if (!all || hot_only) {
+    K2I_ASSIGN_OR_RETURN(const bool of_peers, AskPeers({.key = key, .deadline = deadline_}));
+    if ((!all || hot_only) && !of_peers) {
       K2I_ASSIGN_OR_RETURN(const auto hits, FindInMemory(key, all));
       if (!hits.empty()) return FromMemory(hits);
       if (hot_only) return NotThere("key " + key, " in memory");
@@ -97,10 +118,26 @@ class TableLookup {
     std::string tail = " WHERE " + QuotedName(table.key) + " = $1";
     if (!table.offset_column.empty()) tail += " ORDER BY " + QuotedName(table.offset_column) + " DESC";
     if (!all) tail += " LIMIT 1";
-    return FromTable(tail, {value}, all ? view_ : OnlyCold(*view_), "key " + key);
+    const auto view = hot_only ? OnlyHot(*view_) : all || of_peers ? view_ : OnlyCold(*view_);
+    return FromTable(tail, {value}, view, "key " + key);
   }
 
  private:
+  bool ReadHere(const TopicPartition& partition) const {
+    return view_->assigned && std::ranges::find(*view_->assigned, partition) != view_->assigned->end();
+  }
+
+  /// Completes the view with the peers' rows that are looked for; says whether there are any.
+  Result<bool> AskPeers(PeerQuestion question) {
+    if (engine_.options.peers.empty()) return false;
+    question.gone = gone_;
+    K2I_ASSIGN_OR_RETURN(Pins pins, engine_.Complete({{index_, view_}}, std::move(question)));
+    view_ = pins.views.at(index_);
+    pinned_ = std::move(pins.pinned.front());
+    // Of their rows it is not known which partition each is of.
+    return std::ranges::any_of(view_->slices, [](const auto& slice) { return slice->runs.empty() && slice->rows; });
+  }
+
   /// A view that was made without an index holds no rows.
   Result<std::vector<buffer::RowHit>> FindInMemory(const std::string& key, bool all) const {
     if (view_->slices.empty() && view_->retained.empty()) return std::vector<buffer::RowHit>{};
@@ -108,7 +145,7 @@ class TableLookup {
   }
 
   Result<std::unique_ptr<Answer>> FromMemory(const std::vector<buffer::RowHit>& hits) const {
-    return RowsAnswer::Make(*view_, hits, engine_.PinnedOf(index_, *view_), engine_.options.pool);
+    return RowsAnswer::Make(*view_, hits, pinned_, engine_.options.pool);
   }
 
   /// The rows that a SELECT on `view` finds; NotFound: none.
@@ -118,21 +155,28 @@ class TableLookup {
     K2I_ASSIGN_OR_RETURN(auto slot, engine_.admission.Enter(deadline_));
     K2I_ASSIGN_OR_RETURN(const auto statement, engine_.Parse("SELECT * FROM " + QuotedName(table.database) + "." +
                                                              QuotedName(table.table) + tail));
-    K2I_ASSIGN_OR_RETURN(auto answer, engine_.Run(*statement, values, {{index_, view}}, std::move(slot), deadline_, 0));
+    K2I_ASSIGN_OR_RETURN(auto answer,
+                         engine_.Run(*statement, values, {{{index_, view}}, {pinned_}}, std::move(slot), deadline_, 0));
     K2I_ASSIGN_OR_RETURN(auto first, answer->Next());
     if (first == nullptr) return NotThere(what, "");
-    return std::make_unique<PeekedAnswer>(std::move(answer), std::move(first),
-                                          std::vector{engine_.PinnedOf(index_, *view_)});
+    return std::make_unique<PeekedAnswer>(std::move(answer), std::move(first));
   }
 
   std::unexpected<Error> NotThere(const std::string& what, const std::string& where) const {
-    return Fail(ErrorCode::kNotFound, engine_.NameOf(index_) + " has no row of " + what + where);
+    std::string message = engine_.NameOf(index_) + " has no row of " + what + where;
+    if (!pinned_.missing.empty()) {
+      message += "; the newest rows of " + std::to_string(pinned_.missing.size()) +
+                 " partitions that other processes read are not known here";
+    }
+    return Fail(ErrorCode::kNotFound, message);
   }
 
   EngineCore& engine_;
   const size_t index_;
-  const buffer::ViewPtr view_;
+  buffer::ViewPtr view_;
+  Pinned pinned_;  // of view_
   const Deadline deadline_;
+  const std::stop_token gone_;
 };
 
 }  // namespace
@@ -144,8 +188,8 @@ Result<std::unique_ptr<Answer>> Engine::Lookup(const LookupRequest& request) {
     }
     const Deadline deadline = core_->DeadlineFor(request.timeout);
     K2I_ASSIGN_OR_RETURN(const size_t index, core_->names.Find(request.table));
-    K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin({index}, request.wait_for, deadline));
-    TableLookup lookup(*core_, index, views.at(index), deadline);
+    K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin({index}, request.wait_for, deadline, request.gone));
+    TableLookup lookup(*core_, index, views.at(index), deadline, request.gone);
     if (request.key) return lookup.ByKey(*request.key, request.all, request.hot_only);
     return lookup.ByPosition(request.position->first, request.position->second, request.hot_only);
   });

@@ -8,9 +8,12 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -19,6 +22,29 @@
 
 namespace k2i::query {
 
+/// Rows of one partition: all that Kafka has in `range` and that are asked for.
+struct PartitionRows {
+  OffsetRange range;
+  int64_t row_count = 0;
+};
+
+/// What a tail gives to another process' query (TailRequest::share).
+struct Share {
+  std::string table_uuid;  // Iceberg's: a name may come to stand for another table
+  int32_t schema_id = 0;   // of the rows
+  OffsetVector committed;  // of the snapshot there
+  /// The partitions that are read there, and all of whose rows are in memory from where they were asked for: in this
+  /// order the tail gives them.
+  std::map<TopicPartition, PartitionRows> rows;
+  std::vector<TopicPartition> not_held;  // read there too, but memory no longer has all rows from there on
+};
+
+/// A process that was asked for its rows in vain.
+struct PeerFailure {
+  std::string peer;
+  std::string reason;
+};
+
 /// What an answer saw of one table: the rows below `offsets`, each once, and no other row of Kafka's.
 struct Pinned {
   std::string table;                   // "database.table"
@@ -26,6 +52,8 @@ struct Pinned {
   OffsetVector offsets;                // next offset of every partition
   /// Partitions that other processes read, and whose rows above the snapshot are not in the answer.
   std::vector<TopicPartition> missing;
+  std::vector<PeerFailure> failed_peers = {};
+  std::optional<Share> share = {};  // of a tail that was asked to
 };
 
 /// The rows of an answer, a batch at a time. One thread at a time but for Cancel. Destroying it ends the query.
@@ -50,17 +78,24 @@ struct SqlRequest {
   WaitFor wait_for;
   Duration timeout{0};   // 0: the configured limit; never more than that
   int64_t max_rows = 0;  // 0: the configured limit; never more than that
+  /// Asked to stop when nobody waits for the answer any more, which then is Cancelled. From when there is an answer on,
+  /// Answer::Cancel does it.
+  std::stop_token gone = {};
 };
+
+/// One row of a table, as Kafka has it.
+using Position = std::pair<TopicPartition, Offset>;
 
 struct LookupRequest {
   std::string table;
   /// Exactly one of both. A key is the text of the key column's value, or the Kafka key's bytes.
   std::optional<std::string> key;
-  std::optional<std::pair<TopicPartition, Offset>> position;
+  std::optional<Position> position;
   bool all = false;       // every row of the key, newest first; else the newest one
   bool hot_only = false;  // do not look into the table when memory has no row of it
   WaitFor wait_for;
   Duration timeout{0};
+  std::stop_token gone = {};  // as SqlRequest's
 };
 
 /// Hot rows for engines that read the table themselves, and live tails.
@@ -70,6 +105,12 @@ struct TailRequest {
   /// no longer has some of them.
   OffsetVector from;
   bool follow = false;  // goes on with new rows as they are sealed, until cancelled
+  /// For another process' query, which has a snapshot of its own: only partitions that are read here, and of these
+  /// those with all rows from `from` on in memory; Pinned::share tells which. Not with `follow`.
+  bool share = false;
+  // At most one of both, with `share` alone: of these rows only those of a key, or the one of a position.
+  std::optional<std::string> key = {};
+  std::optional<Position> position = {};
 };
 
 /// What a statement wants and gives, without running it.

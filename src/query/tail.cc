@@ -11,6 +11,7 @@
 #include "datafile/file_schema.h"
 #include "datafile/projection.h"
 #include "query/engine_impl.h"
+#include "query/share_answer.h"
 #include "query/slice_rows.h"
 
 namespace k2i::query {
@@ -120,8 +121,9 @@ class TailAnswer final : public Answer {
 Result<std::unique_ptr<Answer>> Engine::Tail(const TailRequest& request) {
   return datafile::CatchAll([&]() -> Result<std::unique_ptr<Answer>> {
     K2I_ASSIGN_OR_RETURN(const size_t index, core_->names.Find(request.table));
-    K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin({index}, {}, Deadline{}));
+    K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin({index}, {}, Deadline{}, {}));
     const buffer::ViewPtr& view = views.at(index);
+    if (request.share) return ShareAnswer::Make(view, core_->PinnedOf(index, *view), request, core_->options.pool);
     for (const auto& [partition, offset] : request.from) {
       if (!view->end.contains(partition)) {
         return Fail(ErrorCode::kInvalidArgument, "partition " + PartitionName(partition) + " is not read here");

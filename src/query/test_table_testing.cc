@@ -123,10 +123,19 @@ void TestTable::Publish() {
   view->end = end_;
   view->slices = hot_;
   view->retained = retained_;
+  view->assigned = assigned;
   view->index = buffer::SliceIndex(key_column, arrow::default_memory_pool());
   for (const auto& slice : retained_) view->index.Add(*slice);
   for (const auto& slice : hot_) view->index.Add(*slice);
   views_.Publish(std::move(view));
+}
+
+buffer::CommittedTable TestTable::committed() const {
+  buffer::CommittedTable committed{.table = std::make_shared<const iceberg::TableMetadata>(table_),
+                                   .snapshot_id = std::nullopt,
+                                   .offsets = committed_};
+  if (const auto* head = table_.FindRef("main")) committed.snapshot_id = head->snapshot_id;
+  return committed;
 }
 
 ServedTable TestTable::served() {

@@ -42,9 +42,12 @@ class TestTable {
   buffer::ViewPublisher& views() { return views_; }
   io::MemoryObjectStore& store() { return store_; }
   ServedTable served();
+  /// As the catalog has it, published or not.
+  buffer::CommittedTable committed() const;
 
   int64_t row_group_rows = 1'000'000;
   std::string key_column;  // that look-ups by key go by
+  std::optional<std::vector<TopicPartition>> assigned;
 
  private:
   void Commit(std::vector<iceberg::DataFile> files);

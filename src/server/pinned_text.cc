@@ -26,6 +26,9 @@ ordered_json PinnedJson(const query::Pinned& pinned) {
   for (const TopicPartition& partition : pinned.missing) {
     json["missing"][partition.topic].push_back(partition.partition.value);
   }
+  for (const query::PeerFailure& failure : pinned.failed_peers) {
+    json["failed_peers"].push_back({{"peer", failure.peer}, {"reason", failure.reason}});
+  }
   return json;
 }
 

@@ -78,8 +78,9 @@ class QueryApi {
   HttpAnswer Lookup(const HttpRequest& request) {
     const auto format = Negotiate(request.Header("accept"), kRows);
     if (!format) return NotAcceptable(kRows);
-    const auto lookup = ParseLookup(request.path_parameters.at(0), request.query);
+    auto lookup = ParseLookup(request.path_parameters.at(0), request.query);
     if (!lookup) return ErrorAnswer(lookup.error());
+    lookup->gone = request.gone;
     auto ticket = lookups_.TryEnter();
     if (ticket == nullptr) return Busy("look-ups", lookups_);
     auto answer = service_.Lookup(*lookup);
@@ -126,8 +127,9 @@ HttpAnswer AnswerQuery(query::Service& service, const HttpRequest& request, std:
   }
   const auto format = Negotiate(request.Header("accept"), kRows);
   if (!format) return NotAcceptable(kRows);
-  const auto sql = ParseSqlRequest(request.body);
+  auto sql = ParseSqlRequest(request.body);
   if (!sql) return ErrorAnswer(sql.error());
+  sql->gone = request.gone;
   auto answer = service.Query(*sql);
   if (!answer) return ErrorAnswer(answer.error());
   return StreamAnswer(std::move(*answer), {*format, held_bytes, std::move(ticket)}, request.gone);

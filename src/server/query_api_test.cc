@@ -121,12 +121,14 @@ TEST_F(QueryApiTest, SeveralTablesAndMissingPartitions) {
   service_.answer->pinned.push_back({.table = "b.ü",
                                      .snapshot_id = std::nullopt,
                                      .offsets = {},
-                                     .missing = {{"events", PartitionId{1}}, {"events", PartitionId{3}}}});
+                                     .missing = {{"events", PartitionId{1}}, {"events", PartitionId{3}}},
+                                     .failed_peers = {{"grpc://a:1", "Timeout: \xff"}}});
   const auto response = Select("*/*");
   EXPECT_THAT(response->body,
               EndsWith(R"("snapshot_id":null,"offsets":{},"tables":[{"table":"analytics.events","snapshot_id":7,)"
                        R"("offsets":{"events":{"0":124}}},{"table":"b.\u00fc","snapshot_id":null,"offsets":{},)"
-                       R"("missing":{"events":[1,3]}}]})"));
+                       R"("missing":{"events":[1,3]},)"
+                       R"("failed_peers":[{"peer":"grpc://a:1","reason":"Timeout: \ufffd"}]}]})"));
   EXPECT_FALSE(response->has_header("K2I-Snapshot-Id"));
   EXPECT_THAT(response->get_header_value("K2I-Tables"), StartsWith("[{"));
 }
@@ -199,6 +201,23 @@ TEST_F(QueryApiTest, HangingUpCancelsTheQuery) {
     client.stop();
     EXPECT_TRUE(script->Await(&FakeScript::destroyed));
     EXPECT_TRUE(script->cancelled);
+    EXPECT_FALSE(sent.get());
+  }
+}
+
+TEST_F(QueryApiTest, AClientThatLeavesEndsTheWaitForAnAnswer) {
+  const std::string lookup = "/api/v1/tables/t/lookup?key=a";
+  for (const bool sql : {true, false}) {
+    const auto script = TwoRows();
+    script->answer_comes_late = true;
+    service_.answer = script;
+    auto client = Client();
+    auto sent = std::async(std::launch::async, [&] {
+      return sql ? client.Post("/api/v1/query", R"({"sql":"SELECT 1"})", "application/json") : client.Get(lookup);
+    });
+    ASSERT_TRUE(script->Await(&FakeScript::waiting));
+    client.stop();
+    EXPECT_TRUE(script->Await(&FakeScript::cancelled));
     EXPECT_FALSE(sent.get());
   }
 }

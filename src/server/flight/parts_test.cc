@@ -145,6 +145,10 @@ TEST(PinMetadataTest, OneTableAndSeveral) {
   EXPECT_EQ(metadata->Get(kOffsetsKey).ValueOrDie(), R"({"t":{"0":5}})");
   EXPECT_EQ(metadata->Get(kPinnedKey).ValueOrDie(),
             R"([{"missing":{"t":[1]},"offsets":{"t":{"0":5}},"snapshot_id":7,"table":"lake.a"}])");
+  query::Pinned alone{"lake.a"};
+  alone.failed_peers = {{"grpc://a:1", "Timeout: late"}};
+  EXPECT_THAT(WithPins(arrow::schema({}), {alone})->metadata()->Get(kPinnedKey).ValueOrDie(),
+              HasSubstr(R"("failed_peers":[{"peer":"grpc://a:1","reason":"Timeout: late"}])"));
   const auto two = WithPins(arrow::schema({}), {one, query::Pinned{"lake.b"}})->metadata();
   EXPECT_FALSE(two->Contains(kSnapshotIdKey));
   EXPECT_THAT(two->Get(kPinnedKey).ValueOrDie(), HasSubstr(R"("snapshot_id":null,"table":"lake.b")"));

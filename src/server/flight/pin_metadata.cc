@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/offset_json.h"
+#include "server/flight/share_metadata.h"
 
 namespace k2i::server::flight {
 namespace {
@@ -19,13 +20,17 @@ json ToJson(const query::Pinned& pinned) {
   for (const TopicPartition& partition : pinned.missing) {
     out["missing"][partition.topic].push_back(partition.partition.value);
   }
+  for (const query::PeerFailure& failure : pinned.failed_peers) {
+    out["failed_peers"].push_back({{"peer", failure.peer}, {"reason", failure.reason}});
+  }
   return out;
 }
 
 std::string ToText(const std::vector<query::Pinned>& pinned) {
   json list = json::array();
   for (const query::Pinned& each : pinned) list.push_back(ToJson(each));
-  return list.dump();
+  // A peer's reason may be any bytes.
+  return list.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::shared_ptr<arrow::KeyValueMetadata> MetadataOf(const arrow::Schema& schema) {
@@ -57,6 +62,7 @@ std::shared_ptr<arrow::Schema> WithTailPins(const std::shared_ptr<arrow::Schema>
   metadata->Append(kCommittedKey, k2i::ToJson(table.committed).dump());
   metadata->Append(kFromKey, k2i::ToJson(from).dump());
   if (pinned.size() == 1) metadata->Append(kOffsetsKey, k2i::ToJson(pinned.front().offsets).dump());
+  if (pinned.size() == 1 && pinned.front().share) metadata->Append(kShareKey, ToJson(*pinned.front().share));
   return schema->WithMetadata(metadata);
 }
 

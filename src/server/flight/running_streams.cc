@@ -22,6 +22,7 @@ RunningStreams::~RunningStreams() { Stop(); }
 
 void RunningStreams::Entry::Cancel() {
   cancelled = true;
+  stop.request_stop();
   if (answer != nullptr) answer->Cancel();
 }
 
@@ -32,7 +33,7 @@ Result<RunningStreams::Slot> RunningStreams::Enter(const std::string& id, std::f
   if (entries_.size() >= limit_) {
     return Fail(ErrorCode::kResourceExhausted, fmt::format("{} streams are open, which is the limit", limit_));
   }
-  const Place place = entries_.insert(entries_.end(), Entry{id, std::move(gone)});
+  const Place place = entries_.insert(entries_.end(), Entry{.id = id, .gone = std::move(gone)});
   changed_.notify_all();
   return Slot(*this, place);
 }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <list>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -40,6 +41,7 @@ class RunningStreams {
     std::function<bool()> gone;
     query::Answer* answer = nullptr;  // null until it is attached
     bool cancelled = false;
+    std::stop_source stop = {};  // asked when cancelled, for what goes on before there is an answer
 
     void Cancel();
   };
@@ -70,6 +72,8 @@ class RunningStreams::Slot {
   }
   /// From now on a cancel reaches `answer`. Cancelled when there was one meanwhile.
   Status Attach(query::Answer& answer) { return streams_->Attach(place_, answer); }
+  /// Asked to stop when the query is cancelled. What it calls back must not enter or leave.
+  std::stop_token gone() const { return place_->stop.get_token(); }
 
  private:
   RunningStreams* streams_;

@@ -112,9 +112,10 @@ Result<query::SqlRequest> Statements::Request(const StatementHandle& handle, con
 Result<std::unique_ptr<arrow::flight::FlightDataStream>> Statements::Open(
     const StatementTicket& ticket, const CallSettings& settings, const arrow::flight::ServerCallContext& context) {
   K2I_ASSIGN_OR_RETURN(const StatementHandle handle, ParseStatementHandle(ticket.handle));
-  K2I_ASSIGN_OR_RETURN(const query::SqlRequest request, Request(handle, settings));
+  K2I_ASSIGN_OR_RETURN(query::SqlRequest request, Request(handle, settings));
   K2I_ASSIGN_OR_RETURN(RunningStreams::Slot slot,
                        running_.Enter(handle.id, [call = &context] { return call->is_cancelled(); }));
+  request.gone = slot.gone();
   K2I_ASSIGN_OR_RETURN(std::unique_ptr<query::Answer> answer, service_.Query(request));
   K2I_RETURN_IF_ERROR(slot.Attach(*answer));
   auto schema = WithPins(answer->schema(), answer->pinned());

@@ -153,5 +153,23 @@ TEST_F(RunningStreamsTest, StoppingCancelsAllAndLetsNoneIn) {
   EXPECT_EQ(running_.Enter("b", Never).error().code, ErrorCode::kCancelled);
 }
 
+TEST_F(RunningStreamsTest, TellsWhatComesBeforeTheAnswer) {
+  RunningStreams running(4);
+  FakeCall call;
+  const auto left = running.Enter("left", [&] { return call.gone.load(); }).value();
+  const auto cancelled = running.Enter("cancelled", [] { return false; }).value();
+  const auto stopped = running.Enter("stopped", [] { return false; }).value();
+  running.Cancel("cancelled");
+  EXPECT_TRUE(cancelled.gone().stop_requested());
+  EXPECT_FALSE(left.gone().stop_requested());
+  call.gone = true;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!left.gone().stop_requested() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_TRUE(left.gone().stop_requested());
+  EXPECT_FALSE(stopped.gone().stop_requested());
+  running.Stop();
+  EXPECT_TRUE(stopped.gone().stop_requested());
+}
+
 }  // namespace
 }  // namespace k2i::server::flight

@@ -86,10 +86,11 @@ Result<std::unique_ptr<arrow::flight::FlightDataStream>> TableFlights::Open(
   // A commit between the two questions would leave the rows without a snapshot to read them beside: then again.
   for (int i = 0; i < kTries; ++i) {
     K2I_ASSIGN_OR_RETURN(const query::TableInfo table, service_.Table(request.table));
+    query::TailRequest named = request;
+    named.table = FullName(table);
     K2I_ASSIGN_OR_RETURN(RunningStreams::Slot slot,
                          running_.Enter(RandomId(), [call = &context] { return call->is_cancelled(); }));
-    K2I_ASSIGN_OR_RETURN(std::unique_ptr<query::Answer> answer,
-                         service_.Tail({FullName(table), request.from, request.follow}));
+    K2I_ASSIGN_OR_RETURN(std::unique_ptr<query::Answer> answer, service_.Tail(named));
     if (!Joins(table, *answer)) continue;
     K2I_RETURN_IF_ERROR(slot.Attach(*answer));
     auto schema = WithTailPins(answer->schema(), table, Begin(request.from, table.committed), answer->pinned());
