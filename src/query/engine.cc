@@ -194,8 +194,8 @@ Result<std::unique_ptr<Answer>> Engine::Query(const SqlRequest& request) {
     const Deadline deadline = core_->DeadlineFor(request.timeout);
     K2I_ASSIGN_OR_RETURN(auto slot, core_->admission.Enter(deadline));
     K2I_ASSIGN_OR_RETURN(const auto statement, core_->Parse(request.sql));
-    K2I_ASSIGN_OR_RETURN(auto views, core_->Pin(TablesOf(*statement), request.wait_for, deadline, request.gone));
-    K2I_ASSIGN_OR_RETURN(auto pins, core_->Complete(std::move(views), {.deadline = deadline, .gone = request.gone}));
+    const PeerQuestion question{.deadline = deadline, .gone = request.gone};
+    K2I_ASSIGN_OR_RETURN(auto pins, core_->PinAll(TablesOf(*statement), request.wait_for, question));
     return core_->Run(*statement, request.parameters, std::move(pins), std::move(slot), deadline, request.max_rows);
   });
 }

@@ -38,6 +38,10 @@ struct EngineCore {
                     const std::stop_token& gone) const;
   /// These views with the rows of the peers. Of `question` the table is filled in. Cancelled.
   Result<Pins> Complete(Views views, PeerQuestion question);
+  /// As Pin; waits also until a peer has what is asked of the partitions that it reads.
+  Result<Views> PinWithPeers(const std::vector<size_t>& indexes, const WaitFor& wait_for, const PeerQuestion& question);
+  /// Views, complete and with what `wait_for` asks. Errors of Pin.
+  Result<Pins> PinAll(const std::vector<size_t>& indexes, const WaitFor& wait_for, const PeerQuestion& question);
   /// A catalog in which these views' tables have their columns; for no view, any.
   Result<std::shared_ptr<DuckCatalog>> CatalogFor(const Views& views);
   Result<std::unique_ptr<SqlSession>> Open(std::shared_ptr<DuckCatalog> catalog, const Views& views, Deadline deadline);
@@ -46,6 +50,7 @@ struct EngineCore {
   Result<std::unique_ptr<Answer>> Run(const Statement& statement,
                                       const std::vector<std::shared_ptr<arrow::Scalar>>& parameters, Pins pins,
                                       Admission::Slot slot, Deadline deadline, int64_t max_rows);
+  Status AwaitPeer(size_t index, const Position& row, PeerQuestion question);
   Pinned PinnedOf(size_t index, const buffer::View& view) const;
   Result<TableInfo> InfoOf(size_t index) const;
   std::string NameOf(size_t index) const { return tables[index].database + "." + tables[index].table; }

@@ -188,7 +188,8 @@ Result<std::unique_ptr<Answer>> Engine::Lookup(const LookupRequest& request) {
     }
     const Deadline deadline = core_->DeadlineFor(request.timeout);
     K2I_ASSIGN_OR_RETURN(const size_t index, core_->names.Find(request.table));
-    K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin({index}, request.wait_for, deadline, request.gone));
+    K2I_ASSIGN_OR_RETURN(const auto views,
+                         core_->PinWithPeers({index}, request.wait_for, {.deadline = deadline, .gone = request.gone}));
     TableLookup lookup(*core_, index, views.at(index), deadline, request.gone);
     if (request.key) return lookup.ByKey(*request.key, request.all, request.hot_only);
     return lookup.ByPosition(request.position->first, request.position->second, request.hot_only);

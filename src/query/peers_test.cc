@@ -434,6 +434,27 @@ TEST_F(PeersTest, LookUpsSayWhatTheyDoNotCover) {
       ElementsAre(HasSubstr("events-1; the newest rows of 1 partitions that other processes read are not known")));
 }
 
+TEST_F(PeersTest, WaitsForRowsThatAPeerReads) {
+  theirs_.Ingest(1, 2, 3);
+  Start();
+  std::thread stream([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    theirs_.Ingest(1, 3, 5);
+    theirs_.table.Publish();
+  });
+  auto answer = mine_.engine->Query(
+      {.sql = "SELECT id FROM events WHERE id >= 102", .wait_for = {{kP0, Offset{1}}, {kP1, Offset{4}}}});
+  stream.join();
+  ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+  EXPECT_THAT(Ids(*std::move(answer)), UnorderedElementsAre("102", "103", "104"));
+  EXPECT_THAT(Lookup({.key = "key0", .wait_for = {{kP1, Offset{4}}}}), ElementsAre("104"));
+  const auto late = mine_.engine->Query(
+      {.sql = "SELECT 1 FROM events", .wait_for = {{kP1, Offset{5}}}, .timeout = std::chrono::milliseconds(60)});
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().ToString(),
+            "Timeout: db.events: offset 5 of events-1 is not there: the next one to come is 5");
+}
+
 TEST_F(PeersTest, AWaitThatNobodyWaitsForEnds) {
   mine_.Start();
   std::stop_source gone;

@@ -2,11 +2,14 @@
 """Several processes of one group answer as one: each asks the others for the rows that they have in memory."""
 
 import itertools
+import json
 import os
 import signal
 import threading
 import time
 
+import adbc_driver_flightsql.dbapi as flightsql
+import pyarrow.flight
 import pytest
 import requests
 
@@ -157,6 +160,19 @@ def test_rows_in_others_memory(group, kafka4, unique):
         assert lookup(each, f"topic={unique}&partition={partition}&offset={offset}") == [number]
         assert lookup(each, f"key={number}") == [number]
     assert first.get(f"/api/v1/tables/{unique}/lookup?key=60").status_code == 404
+
+    # A producer reads what it wrote, whomever it asks.
+    for number, each in zip((60, 64, 68), (first, second, first)):
+        taken = topics.produce(bootstrap, unique, numbers(number, PARTITIONS), partitions=PARTITIONS)
+        wait_for = {unique: {str(record.partition): record.offset for record in taken}}
+        answer = each.ask(f"SELECT n FROM {unique} WHERE n >= {number} ORDER BY n", wait_for=wait_for)
+        assert answer["rows"] == [[n] for n in range(number, number + PARTITIONS)], answer
+    uri = f"grpc://{LOOPBACK}:{second.config['server']['flight_port']}"
+    with flightsql.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT n FROM lake.{unique} ORDER BY n")
+        assert cursor.fetch_arrow_table()["n"].to_pylist() == list(range(72))
+    hot = pyarrow.flight.connect(uri).do_get(pyarrow.flight.Ticket(json.dumps({"table": f"lake.{unique}"}).encode())).read_all()
+    assert set(hot["_kafka_partition"].to_pylist()) == own_partitions(second, unique), "a tail is of one process"
 
 
 def test_a_peer_that_stops_answering(group, kafka4, unique):
