@@ -29,7 +29,8 @@ int64_t OffsetAt(const RowsOfSlice& rows, int64_t row) {
   return rows.slice->offsets[static_cast<size_t>(rows.first_row + row)];
 }
 
-HeldByPartition Collect(const buffer::View& view) {
+/// `pieces`: whether they are wanted, too.
+HeldByPartition Collect(const buffer::View& view, bool pieces) {
   HeldByPartition held;
   for (const TopicPartition& partition : *view.assigned) held[partition];
   for (const auto* slices : {&view.retained, &view.slices}) {
@@ -38,7 +39,7 @@ HeldByPartition Collect(const buffer::View& view) {
         if (const auto it = held.find(partition); it != held.end()) it->second.ranges.push_back(range);
       }
       for (const auto& run : slice->runs) {
-        if (run.row_count == 0) continue;
+        if (run.row_count == 0 || !pieces) continue;
         const auto it = held.find(run.partition);
         if (it != held.end()) it->second.pieces.push_back({slice, run.first_row, run.row_count});
       }
@@ -110,8 +111,9 @@ Result<std::unique_ptr<Answer>> ShareAnswer::Make(const buffer::ViewPtr& view, P
               .rows = {},
               .not_held = {}};
   HeldByPartition all;
-  if (view->assigned) all = Collect(*view);
-  if (request.key || request.position) {
+  const bool all_rows = !request.key && !request.position;
+  if (view->assigned) all = Collect(*view, all_rows);
+  if (!all_rows) {
     K2I_ASSIGN_OR_RETURN(auto found, Find(*view, request));
     for (auto& [partition, held] : all) held.pieces = std::move(found[partition]);
   }

@@ -46,7 +46,7 @@ def test_hot_and_cold_are_one(stream, sql_warehouse, topic):
 
 
 def test_filters_parameters_and_explain(stream, topic):
-    stream.ask("SELECT 1", wait_for={topic: {"0": 59, "1": 59}})
+    stream.ask(f"SELECT 1 FROM {topic} LIMIT 1", wait_for={topic: {"0": 59, "1": 59}})
     assert stream.ask(f"SELECT n FROM {topic} WHERE n >= $1 AND text <> $2 ORDER BY n", parameters=[117, "record 118"])["rows"] == [[117], [119]]
     assert stream.ask(f"SELECT CAST(sum(n) AS BIGINT) FROM {topic} WHERE n BETWEEN 95 AND 104")["rows"] == [[sum(range(95, 105))]]
     assert "SCAN" in json.dumps(stream.ask(f"EXPLAIN SELECT n FROM {topic}")["rows"]).upper()
@@ -62,7 +62,7 @@ def test_read_your_writes(stream, kafka4, topic):
 
 
 def test_look_ups(stream, topic):
-    stream.ask("SELECT 1", wait_for={topic: {"0": 59, "1": 59}})
+    stream.ask(f"SELECT 1 FROM {topic} LIMIT 1", wait_for={topic: {"0": 59, "1": 59}})
     hot = stream.get(f"/api/v1/tables/lake.{topic}/lookup?key=record%20111").json()
     assert [dict(zip((c["name"] for c in hot["columns"]), row))["n"] for row in hot["rows"]] == [111]
     cold = stream.get(f"/api/v1/tables/{topic}/lookup?key=record%207").json()
@@ -89,7 +89,7 @@ def test_formats(stream, topic):
 
 
 def test_tables(stream, topic):
-    stream.ask("SELECT 1", wait_for={topic: {"0": 59, "1": 59}})
+    stream.ask(f"SELECT 1 FROM {topic} LIMIT 1", wait_for={topic: {"0": 59, "1": 59}})
     listed = {each["table"]: each for each in stream.get("/api/v1/tables").json()["tables"]}
     described = stream.get(f"/api/v1/tables/lake.{topic}").json()
     assert f"lake.{topic}" in listed
@@ -99,7 +99,7 @@ def test_tables(stream, topic):
 
 
 def test_a_live_tail(stream, kafka4, topic):
-    stream.ask("SELECT 1", wait_for={topic: {"0": 59, "1": 59}})
+    stream.ask(f"SELECT 1 FROM {topic} LIMIT 1", wait_for={topic: {"0": 59, "1": 59}})
     url = f"http://127.0.0.1:{stream.health_port}/api/v1/tables/{topic}/tail?follow=true"
     with requests.get(url, stream=True, timeout=20, headers={"Accept": "application/x-ndjson"}) as tail:
         lines = tail.iter_lines()

@@ -4,6 +4,7 @@
 import itertools
 import json
 import os
+import random
 import signal
 import threading
 import time
@@ -210,6 +211,39 @@ def test_waiting_ends_when_the_client_leaves(group, kafka4, unique):
     begun = time.monotonic()
     assert not missing(ask(alone, unique), unique)
     assert time.monotonic() - begun < 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("strategy", ["cooperative-sticky", "range"])
+def test_no_row_is_missing_or_double_while_partitions_move(group, kafka4, unique, strategy):
+    """The others stop, die and come back at random; whatever an answer covers then, it is exactly the rows below its vector."""
+    kafka = {"options": {"partition.assignment.strategy": strategy}}
+    first, *others = group(3, kafka=kafka, buffer={"ttl_seconds": 2})
+    dice = random.Random(strategy)
+    with SteadyProducer(kafka4.bootstrap_servers, unique, PARTITIONS, rate=1000) as producer:
+        start_group([first, *others], unique, 1)
+        loops = [QueryLoop(first, unique) for _ in range(2)]
+        for loop in loops:
+            loop.start()
+        deadline = time.monotonic() + 40
+        while time.monotonic() < deadline and not any(loop.fault for loop in loops):
+            other = dice.choice(others)
+            if not other.is_running():
+                other.restart()
+            elif dice.random() < 0.5:
+                other.kill()
+            else:
+                assert other.terminate() == 0
+            time.sleep(dice.uniform(0.2, 3))
+        counts = [len(loop.finish()) for loop in loops]
+        for other in others:
+            if not other.is_running():
+                other.restart()
+        produced = producer.stop()
+    assert min(counts) > 20
+    for process in [first, *others]:
+        process.wait_until(lambda: covers_all(process, unique, produced), "every row", timeout_s=90)
 
 
 @pytest.mark.slow
