@@ -2,6 +2,7 @@
 """Tables whose rows Spark has deleted, updated and merged on read: K2I reads them from the files as Spark does."""
 
 import pytest
+from pyarrow import parquet
 
 from harness import rows
 from harness.equality_deletes import delete_where_equal
@@ -13,6 +14,10 @@ pytestmark = pytest.mark.slow
 
 COLUMNS = "id BIGINT, name STRING, part INT, day DATE, amount DECIMAL(12, 2), ratio DOUBLE, seen TIMESTAMP, tags ARRAY<STRING>"
 NO_PARTITIONS, PARTITIONED = "", "PARTITIONED BY (part, months(day))"
+SMALL_ROW_GROUPS = ", ".join(
+    f"'write.parquet.row-group-{name}'='{value}'"
+    for name, value in {"size-bytes": 2000, "check-min-record-count": 10, "check-max-record-count": 20}.items()
+)
 ON_READ = "'write.delete.mode'='merge-on-read', 'write.update.mode'='merge-on-read', 'write.merge.mode'='merge-on-read'"
 
 
@@ -40,7 +45,7 @@ class Table:
         self.session.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.lake")
         self.session.sql(
             f"CREATE TABLE {self.name} ({COLUMNS}) USING iceberg {partitions}"
-            f" TBLPROPERTIES ('format-version'='{version}', 'write.parquet.row-group-size-bytes'='20000', {properties})"
+            f" TBLPROPERTIES ('format-version'='{version}', {SMALL_ROW_GROUPS}, {properties})"
         )
 
     def run(self, sql: str) -> None:
@@ -53,6 +58,11 @@ class Table:
         """Content (1 position deletes, 2 equality deletes) and format."""
         found = self.session.sql(f"SELECT content, file_format FROM {self.name}.delete_files").collect()
         return {(row["content"], row["file_format"]) for row in found}
+
+    def most_row_groups(self) -> int:
+        """Of a data file."""
+        files = self.session.sql(f"SELECT file_path FROM {self.name}.data_files").collect()
+        return max(parquet.read_metadata(row["file_path"].removeprefix("file:")).num_row_groups for row in files)
 
     def cold(self, condition: str = "true") -> list[dict]:
         return by_id(rows.from_arrow(self.k2i.ask_alone(f"SELECT * FROM {self.table} WHERE {condition}")))
@@ -124,6 +134,7 @@ def test_deletion_vectors(table, partitions):
     table.create(partitions, 3)
     change_rows(table)
     assert table.delete_files() == {(1, "PUFFIN")}
+    assert table.most_row_groups() > 2
     assert_changed(table.assert_same_as_spark())
 
 
