@@ -46,6 +46,7 @@ inline Result<PeerRows> AskEngine(Service& service, const PeerRequest& request) 
   K2I_ASSIGN_OR_RETURN(const auto tail, service.Tail({.table = request.table,
                                                       .from = request.from,
                                                       .share = true,
+                                                      .without = request.without,
                                                       .key = request.key,
                                                       .position = request.position}));
   PeerRows rows{.share = tail->pinned().at(0).share.value(), .schema = tail->schema(), .batches = {}};

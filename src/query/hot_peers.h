@@ -57,8 +57,9 @@ class PeerMemory {
 };
 
 struct PeerRequest {
-  std::string table;  // "database.table"
-  OffsetVector from;  // where the asker's snapshot ends
+  std::string table;                    // "database.table"
+  OffsetVector from;                    // where the asker's snapshot ends
+  std::vector<TopicPartition> without;  // what it reads itself
   std::optional<std::string> key;
   std::optional<Position> position;
   std::chrono::steady_clock::time_point deadline;

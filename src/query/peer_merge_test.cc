@@ -116,6 +116,13 @@ TEST(ShareAnswerTest, EachRowOnceAndInOrderWhateverTheSlices) {
   EXPECT_EQ(share.rows.at(Where(0)).range, (OffsetRange{Offset{40}, Offset{40}}))
       << "it reads it, and has not come there";
 
+  const auto answer =
+      ShareAnswer::Make(std::make_shared<buffer::View>(view), {.table = "t"},
+                        {.table = "t", .share = true, .without = {Where(0)}}, arrow::default_memory_pool())
+          .value();
+  EXPECT_THAT(answer->pinned().at(0).share->rows, ElementsAre(Pair(Where(1), testing::_)));
+  EXPECT_EQ(answer->Next().value()->num_rows(), 2);
+
   view.assigned = {{Where(1)}};
   EXPECT_THAT(Shared(view, {{Where(0), Offset{6}}}, &share), ElementsAre(1'000'005, 1'000'006));
   EXPECT_FALSE(share.rows.contains(Where(0))) << "somebody else reads it";

@@ -95,6 +95,7 @@ Result<MergedView> PeerAsker::Complete(const buffer::ViewPtr& own, const PeerQue
     auto leased = std::make_shared<Leased>(memory_);
     MergedView merged = MergePeers(view, AskAll({.table = question.table,
                                                  .from = view->committed,
+                                                 .without = view->assigned.value_or(std::vector<TopicPartition>{}),
                                                  .key = question.key,
                                                  .position = question.position,
                                                  .deadline = deadline,

@@ -108,6 +108,7 @@ struct TailRequest {
   /// For another process' query, which has a snapshot of its own: only partitions that are read here, and of these
   /// those with all rows from `from` on in memory; Pinned::share tells which. Not with `follow`.
   bool share = false;
+  std::vector<TopicPartition> without = {};  // with `share`: not these, which the asker reads itself
   // At most one of both, with `share` alone: of these rows only those of a key, or the one of a position.
   std::optional<std::string> key = {};
   std::optional<Position> position = {};

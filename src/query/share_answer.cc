@@ -30,9 +30,11 @@ int64_t OffsetAt(const RowsOfSlice& rows, int64_t row) {
 }
 
 /// `pieces`: whether they are wanted, too.
-HeldByPartition Collect(const buffer::View& view, bool pieces) {
+HeldByPartition Collect(const buffer::View& view, const std::vector<TopicPartition>& without, bool pieces) {
   HeldByPartition held;
   for (const TopicPartition& partition : *view.assigned) held[partition];
+  for (const TopicPartition& partition : without) held.erase(partition);
+  if (held.empty()) return held;
   for (const auto* slices : {&view.retained, &view.slices}) {
     for (const auto& slice : *slices) {
       for (const auto& [partition, range] : slice->ranges) {
@@ -112,7 +114,7 @@ Result<std::unique_ptr<Answer>> ShareAnswer::Make(const buffer::ViewPtr& view, P
               .not_held = {}};
   HeldByPartition all;
   const bool all_rows = !request.key && !request.position;
-  if (view->assigned) all = Collect(*view, all_rows);
+  if (view->assigned) all = Collect(*view, request.without, all_rows);
   if (!all_rows) {
     K2I_ASSIGN_OR_RETURN(auto found, Find(*view, request));
     for (auto& [partition, held] : all) held.pieces = std::move(found[partition]);

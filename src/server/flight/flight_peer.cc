@@ -74,8 +74,12 @@ Result<query::PeerRows> ReadRows(rpc::FlightStreamReader& reader, const query::P
 }
 
 std::string TicketOf(const query::PeerRequest& request) {
-  return ToJson(query::TailRequest{
-      .table = request.table, .from = request.from, .share = true, .key = request.key, .position = request.position});
+  return ToJson(query::TailRequest{.table = request.table,
+                                   .from = request.from,
+                                   .share = true,
+                                   .without = request.without,
+                                   .key = request.key,
+                                   .position = request.position});
 }
 
 }  // namespace

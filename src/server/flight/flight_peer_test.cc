@@ -93,6 +93,7 @@ class FlightPeerTest : public testing::Test {
 
 TEST_F(FlightPeerTest, BringsRowsAndWhatIsSaidOfThem) {
   service_.answer->batches.push_back(Numbers(40));
+  request_.without = {kP3};
   request_.key = std::string("k\0\xff", 3);
   const auto rows = Fetch(Serve(service_));
   ASSERT_TRUE(rows.has_value()) << rows.error().ToString();
@@ -103,6 +104,7 @@ TEST_F(FlightPeerTest, BringsRowsAndWhatIsSaidOfThem) {
   EXPECT_TRUE(service_.last_tail.share);
   EXPECT_FALSE(service_.last_tail.follow);
   EXPECT_EQ(service_.last_tail.from, request_.from);
+  EXPECT_THAT(service_.last_tail.without, ElementsAre(kP3));
   EXPECT_EQ(service_.last_tail.key, request_.key);
 }
 
@@ -214,7 +216,8 @@ TEST(TailTicketTest, OfAPeer) {
   EXPECT_TRUE(read->share);
   EXPECT_EQ(read->position, request.position);
   for (const std::string more :
-       {R"("share":1)", R"("share":true,"follow":true)", R"("key_hex":"6b")", R"("share":true,"key_hex":"6")",
+       {R"("share":1)", R"("without":{"t":[1]})", R"("share":true,"without":{"t":1})", R"("share":true,"without":[])",
+        R"("share":true,"follow":true)", R"("key_hex":"6b")", R"("share":true,"key_hex":"6")",
         R"("share":true,"key_hex":"zz")", R"("share":true,"position":{"t":{"0":1,"1":2}})",
         R"("share":true,"position":{"t":{"0":1}},"key_hex":"")"}) {
     EXPECT_FALSE(ParseTailTicket(R"({"table":"t",)" + more + "}").has_value()) << more;

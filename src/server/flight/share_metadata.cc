@@ -19,34 +19,40 @@ const json& Member(const json& object, const char* name) {
   return it == object.end() ? none : *it;
 }
 
-Result<std::vector<TopicPartition>> ReadPartitions(const json& topics) {
+}  // namespace
+
+Result<std::vector<TopicPartition>> PartitionsFromJson(const json& topics, const std::string& what) {
+  const auto bad = [&] { return Fail(ErrorCode::kCorruption, what + R"( is to be as {"topic":[0,1]})"); };
   std::vector<TopicPartition> partitions;
   if (topics.is_null()) return partitions;
-  if (!topics.is_object()) return Bad("'not_held' is not an object");
+  if (!topics.is_object()) return bad();
   for (const auto& [topic, numbers] : topics.items()) {
-    if (!numbers.is_array()) return Bad("'not_held' does not hold lists");
+    if (!numbers.is_array()) return bad();
     for (const json& number : numbers) {
       const bool fits = IsInt64(number) && number >= 0 && number <= std::numeric_limits<int32_t>::max();
-      if (!fits) return Bad("'not_held' does not hold partitions");
+      if (!fits) return bad();
       partitions.push_back({topic, PartitionId{number.get<int32_t>()}});
     }
   }
   return partitions;
 }
 
-}  // namespace
+json ToJson(const std::vector<TopicPartition>& partitions) {
+  json out = json::object();
+  for (const auto& partition : partitions) out[partition.topic].push_back(partition.partition.value);
+  return out;
+}
 
 std::string ToJson(const query::Share& share) {
   OffsetRanges ranges;
-  json counts = json::object(), not_held = json::object();
+  json counts = json::object();
   for (const auto& [partition, rows] : share.rows) {
     ranges[partition] = rows.range;
     counts[partition.topic][std::to_string(partition.partition.value)] = rows.row_count;
   }
-  for (const auto& partition : share.not_held) not_held[partition.topic].push_back(partition.partition.value);
   return json{
       {"table_uuid", share.table_uuid}, {"schema_id", share.schema_id}, {"committed", k2i::ToJson(share.committed)},
-      {"ranges", k2i::ToJson(ranges)},  {"rows", std::move(counts)},    {"not_held", std::move(not_held)}}
+      {"ranges", k2i::ToJson(ranges)},  {"rows", std::move(counts)},    {"not_held", ToJson(share.not_held)}}
       .dump();
 }
 
@@ -69,7 +75,7 @@ Result<query::Share> ParseShare(std::string_view text) {
     share.rows[partition] = {range, count->second.value};
   }
   if (counts.size() != ranges.size()) return Bad("a count without a range");
-  K2I_ASSIGN_OR_RETURN(share.not_held, ReadPartitions(Member(object, "not_held")));
+  K2I_ASSIGN_OR_RETURN(share.not_held, PartitionsFromJson(Member(object, "not_held"), "k2i.share: 'not_held'"));
   return share;
 }
 

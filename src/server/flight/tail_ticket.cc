@@ -8,6 +8,7 @@
 
 #include "base/offset_json.h"
 #include "server/flight/call_headers.h"
+#include "server/flight/share_metadata.h"
 
 namespace k2i::server::flight {
 namespace {
@@ -51,6 +52,10 @@ Status ReadMember(const std::string& name, const json& value, query::TailRequest
   } else if (name == "share") {
     if (!value.is_boolean()) return Malformed("'share' is to be true or false");
     request.share = value.get<bool>();
+  } else if (name == "without") {
+    auto without = PartitionsFromJson(value, "'without'");
+    if (!without) return Malformed(without.error().message);
+    request.without = *std::move(without);
   } else if (name == "key_hex") {
     if (!value.is_string()) return Malformed("'key_hex' is to be a text");
     K2I_ASSIGN_OR_RETURN(request.key, FromHex(value.get<std::string>()));
@@ -60,7 +65,7 @@ Status ReadMember(const std::string& name, const json& value, query::TailRequest
     request.position = *place.begin();
   } else {
     return Malformed(
-        fmt::format("unknown member '{}'; there are table, from, follow, share, key_hex and position", name));
+        fmt::format("unknown member '{}'; there are table, from, follow, share, without, key_hex and position", name));
   }
   return {};
 }
@@ -76,7 +81,9 @@ Result<query::TailRequest> ParseTailTicket(std::string_view text) {
   for (const auto& [name, value] : ticket.items()) K2I_RETURN_IF_ERROR(ReadMember(name, value, request));
   if (request.table.empty()) return Malformed("names no 'table'");
   if (request.share && request.follow) return Malformed("'share' does not go with 'follow'");
-  if (!request.share && (request.key || request.position)) return Malformed("'key_hex' and 'position' go with 'share'");
+  if (!request.share && (request.key || request.position || !request.without.empty())) {
+    return Malformed("'key_hex', 'position' and 'without' go with 'share'");
+  }
   if (request.key && request.position) return Malformed("there is to be a 'key_hex' or a 'position'");
   return request;
 }
@@ -84,6 +91,7 @@ Result<query::TailRequest> ParseTailTicket(std::string_view text) {
 std::string ToJson(const query::TailRequest& request) {
   json ticket{{"table", request.table}, {"from", k2i::ToJson(request.from)}, {"follow", request.follow}};
   if (request.share) ticket["share"] = true;
+  if (!request.without.empty()) ticket["without"] = ToJson(request.without);
   if (request.key) ticket["key_hex"] = ToHex(*request.key);
   if (request.position) ticket["position"] = k2i::ToJson(OffsetVector{*request.position});
   return ticket.dump();

@@ -2,8 +2,8 @@
 //
 // The ticket of plain Flight, which clients may write themselves:
 // {"table":"lake.events","from":{"events":{"0":123}},"follow":false}
-// With "share":true, and then perhaps "key_hex":"6b" or "position":{"events":{"0":123}}, it is what a process of a
-// group asks another for (query/service.h, TailRequest::share).
+// With "share":true, and then perhaps "without":{"events":[1]}, "key_hex":"6b" or "position":{"events":{"0":123}}, it
+// is what a process of a group asks another for (query/service.h, TailRequest::share).
 #pragma once
 
 #include <string>
