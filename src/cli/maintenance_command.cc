@@ -6,7 +6,7 @@
 namespace k2i::cli {
 
 void AddMaintenanceCommand(CLI::App& app, int& exit_code) {
-  CLI::App* maintenance = app.add_subcommand("maintenance", "Keep a table small and quick, also while it is written");
+  CLI::App* maintenance = app.add_subcommand("maintenance", "Upkeep of the table");
   maintenance->require_subcommand(1);
   AddCompactCommand(*maintenance, exit_code);
   AddRewriteManifestsCommand(*maintenance, exit_code);

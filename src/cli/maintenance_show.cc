@@ -51,12 +51,9 @@ std::string GroupLines(const CompactionReport& report) {
 
 std::string LeftOutLines(const CompactionReport& report) {
   std::string text;
-  if (report.small_with_deletes > 0) {
-    text += fmt::format("left out: {} small files that delete files apply to\n", report.small_with_deletes);
-  }
-  if (report.small_not_rewritable > 0) {
-    text += fmt::format("left out: {} small files that are not Parquet, encrypted, or referenced twice\n",
-                        report.small_not_rewritable);
+  if (report.not_rewritable > 0) {
+    text +=
+        fmt::format("left out: {} files that are not Parquet, encrypted, or referenced twice\n", report.not_rewritable);
   }
   if (report.groups_not_fewer > 0) {
     text += fmt::format("left as they were: {} groups that came to as many files\n", report.groups_not_fewer);
@@ -82,6 +79,10 @@ std::string CompactionText(const MaintenanceRun& run, const CompactionReport& re
     text += fmt::format("merged {} files ({}) into {} ({}), {} rows, in {} commits\n", report.files_removed,
                         Size(report.bytes_removed), report.files_added, Size(report.bytes_added), report.rows,
                         report.commits);
+    if (report.rows_deleted > 0 || report.delete_files_removed > 0) {
+      text += fmt::format("left out {} deleted rows, and dropped {} delete files that apply to nothing any more\n",
+                          report.rows_deleted, report.delete_files_removed);
+    }
     text += fmt::format("now {} data files; {:.1f} s, {:.1f} MB/s; {} conflicts, planned anew {} times\n",
                         report.live_files_after, run.seconds, Rate(report.bytes_removed, run.seconds), report.conflicts,
                         report.replans);
@@ -96,7 +97,8 @@ std::string CompactionJson(const MaintenanceRun& run, const CompactionReport& re
                       {"files", group.files},
                       {"bytes", group.bytes},
                       {"rows", group.rows},
-                      {"old_spec", group.old_spec}});
+                      {"old_spec", group.old_spec},
+                      {"has_deletes", group.has_deletes}});
   }
   const json snapshot = report.newest_snapshot == 0 ? json() : json(report.newest_snapshot);
   const json said{{"table", run.table},
@@ -108,9 +110,9 @@ std::string CompactionJson(const MaintenanceRun& run, const CompactionReport& re
                   {"removed", {{"files", report.files_removed}, {"bytes", report.bytes_removed}}},
                   {"added", {{"files", report.files_added}, {"bytes", report.bytes_added}}},
                   {"rows", report.rows},
+                  {"deletes", {{"files_removed", report.delete_files_removed}, {"rows", report.rows_deleted}}},
                   {"left_out",
-                   {{"with_deletes", report.small_with_deletes},
-                    {"not_rewritable", report.small_not_rewritable},
+                   {{"not_rewritable", report.not_rewritable},
                     {"groups_not_fewer", report.groups_not_fewer},
                     {"skipped", report.skipped}}},
                   {"commits", report.commits},

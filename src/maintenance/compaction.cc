@@ -4,28 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <set>
 
 #include "base/logging.h"
-#include "iceberg/update/snapshot_writer.h"
-#include "maintenance/carried_progress.h"
+#include "maintenance/compaction_pass.h"
 #include "maintenance/live_files.h"
+#include "progress/progress.h"
 
 namespace k2i::maintenance {
 namespace {
-
-constexpr int64_t kDefaultTarget = int64_t{256} << 20;
-/// Rows in memory take about so many times the bytes they take in a file; sorting checks the true size as it reads.
-constexpr int64_t kExpansion = 4;
-
-int64_t TargetOf(const iceberg::TableMetadata& table, const CompactionPolicy& policy) {
-  if (policy.target_bytes > 0) return policy.target_bytes;
-  const std::string text = table.PropertyOr("write.target-file-size-bytes", "");
-  int64_t bytes = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-  return error == std::errc() && bytes > 0 ? bytes : kDefaultTarget;
-}
 
 Status CheckVersion(const iceberg::TableMetadata& table) {
   if (table.format_version == 2) return {};
@@ -40,28 +26,12 @@ Status CheckVersion(const iceberg::TableMetadata& table) {
 
 }  // namespace
 
-/// One plan and the table it was made on.
-struct Compaction::Pass {
-  iceberg::LoadedTable table;
-  const iceberg::Snapshot* head = nullptr;
-  iceberg::SnapshotFiles files;
-  CompactionPolicy policy;
-  CompactionPlan plan;
-
-  const iceberg::TableMetadata& metadata() const { return *table.metadata; }
-  std::vector<const iceberg::DataFile*> FilesOf(const CompactionGroup& group) const {
-    std::vector<const iceberg::DataFile*> found;
-    for (const size_t file : group.files) found.push_back(&files.data[file].data_file);
-    return found;
-  }
-};
-
 /// Groups that are committed together.
 struct Compaction::Batch {
   std::vector<iceberg::DataFile> removed;
   std::vector<iceberg::ReplacementFile> added;
   std::vector<std::string> locations;
-  int64_t bytes = 0, rows = 0;
+  int64_t bytes = 0, rows = 0, rows_deleted = 0;
 };
 
 Compaction::Compaction(Parts parts, CompactionOptions options)
@@ -91,55 +61,32 @@ Status Compaction::Run(const iceberg::TableIdentifier& table, std::stop_token st
 /// False: the plan was stale.
 Result<bool> Compaction::RunPass(const iceberg::TableIdentifier& table, std::stop_token stop,
                                  CompactionReport& report) {
-  Pass pass;
+  CompactionPass pass;
   K2I_ASSIGN_OR_RETURN(pass.table, parts_.catalog.LoadTable(table));
   K2I_RETURN_IF_ERROR(CheckVersion(pass.metadata()));
   pass.head = pass.metadata().FindRef(options_.replace.branch);
   if (pass.head == nullptr) return true;  // nothing has been written yet
-  K2I_RETURN_IF_ERROR(PlanPass(pass, report));
+  if (const Status planned = PlanPass(parts_.store, options_, report.files_removed, pass); !planned) {
+    return StaleOr(pass, planned.error());
+  }
+  progress_ = {.groups = pass.plan.groups.size()};
+  for (const auto& group : pass.plan.groups) progress_.bytes += group.bytes;
+  if (report.planned_on == 0) DescribePlan(pass, report);
   if (options_.dry_run) return true;
   return Execute(pass, stop, report);
 }
 
-Status Compaction::PlanPass(Pass& pass, CompactionReport& report) {
-  const iceberg::TableMetadata& table = pass.metadata();
-  K2I_ASSIGN_OR_RETURN(pass.files, ReadLiveFiles(parts_.store, table, *pass.head));
-  pass.policy = options_.policy;
-  pass.policy.target_bytes = TargetOf(table, options_.policy);
-  pass.policy.max_files -= report.files_removed;
-  if (!CurrentSortOrder(table).fields.empty()) {
-    pass.policy.max_group_bytes = std::min(pass.policy.max_group_bytes, options_.memory_bytes / 3 / kExpansion);
-  }
-  K2I_ASSIGN_OR_RETURN(pass.policy.barriers, AdoptionBarriers(table, options_.replace.branch));
-  pass.plan =
-      PlanCompaction(DescribeFiles(table, pass.files), table.default_spec_id, pass.head->sequence_number, pass.policy);
-  progress_ = {.groups = pass.plan.groups.size()};
-  for (const auto& group : pass.plan.groups) progress_.bytes += group.bytes;
-  if (report.planned_on != 0) return {};
-  report.planned_on = pass.head->snapshot_id;
-  report.target_bytes = pass.policy.target_bytes;
-  report.live_files_before = static_cast<int64_t>(pass.files.data.size());
-  for (const auto& entry : pass.files.data) report.live_bytes_before += entry.data_file.file_size_in_bytes;
-  report.small_with_deletes = pass.plan.with_deletes;
-  report.small_not_rewritable = pass.plan.not_rewritable;
-  for (const auto& group : pass.plan.groups) {
-    GroupReport said{.partition = {},
-                     .files = static_cast<int64_t>(group.files.size()),
-                     .bytes = group.bytes,
-                     .rows = group.rows,
-                     .old_spec = group.old_spec};
-    if (!group.old_spec) {
-      const auto& first = pass.files.data[group.files.front()].data_file;
-      K2I_ASSIGN_OR_RETURN(said.partition,
-                           iceberg::PartitionPath(table.default_spec(), table.current_schema(), first.partition));
-    }
-    report.groups.push_back(std::move(said));
-  }
-  return {};
+/// A file that is not there may have been replaced and deleted by others: then false, the plan is stale.
+Result<bool> Compaction::StaleOr(const CompactionPass& pass, const Error& error) {
+  if (error.code != ErrorCode::kNotFound) return std::unexpected(error);
+  K2I_ASSIGN_OR_RETURN(const auto now, parts_.catalog.LoadTable(pass.table.identifier));
+  const auto* head = now.metadata->FindRef(options_.replace.branch);
+  if (head != nullptr && head->snapshot_id == pass.head->snapshot_id) return std::unexpected(error);
+  return false;
 }
 
 /// False: the plan was stale.
-Result<bool> Compaction::Execute(Pass& pass, std::stop_token stop, CompactionReport& report) {
+Result<bool> Compaction::Execute(CompactionPass& pass, std::stop_token stop, CompactionReport& report) {
   RewriterOptions rewriting{.target_bytes = pass.policy.target_bytes,
                             .memory_bytes = options_.memory_bytes,
                             .on_progress = [this](int64_t bytes) {
@@ -151,7 +98,7 @@ Result<bool> Compaction::Execute(Pass& pass, std::stop_token stop, CompactionRep
   for (size_t i = 0; i < pass.plan.groups.size(); ++i) {
     if (Status rewritten = RewriteInto(batch, pass, i, rewriter, stop, report); !rewritten) {
       Delete(batch.locations);
-      return std::unexpected(rewritten.error());
+      return StaleOr(pass, rewritten.error());
     }
     ++progress_.groups_done;
     const bool last = i + 1 == pass.plan.groups.size();
@@ -163,39 +110,49 @@ Result<bool> Compaction::Execute(Pass& pass, std::stop_token stop, CompactionRep
   return true;
 }
 
-Status Compaction::RewriteInto(Batch& batch, const Pass& pass, size_t index, GroupRewriter& rewriter,
+Status Compaction::RewriteInto(Batch& batch, const CompactionPass& pass, size_t index, GroupRewriter& rewriter,
                                std::stop_token stop, CompactionReport& report) {
   const CompactionGroup& group = pass.plan.groups[index];
-  const auto inputs = pass.FilesOf(group);
+  K2I_ASSIGN_OR_RETURN(const auto inputs, pass.FilesOf(group));
   auto written = rewriter.Run(inputs, parts_.random.Uuid(), stop);
   if (!written && written.error().code == ErrorCode::kNotSupported) {
     report.skipped.push_back(written.error().message);
     return {};
   }
   if (!written) return std::unexpected(written.error());
-  if (!group.old_spec && written->files.size() >= inputs.size()) {
+  if (!group.old_spec && !group.has_deletes && written->files.size() >= inputs.size()) {
     ++report.groups_not_fewer;
     Delete(written->locations);
     return {};
   }
-  for (const auto* file : inputs) batch.removed.push_back(*file);
+  for (const auto& input : inputs) batch.removed.push_back(*input.file);
   for (auto& file : written->files) batch.added.push_back({std::move(file), group.sequence_number});
   std::ranges::move(written->locations, std::back_inserter(batch.locations));
   batch.bytes += group.bytes;
   batch.rows += written->rows;
+  batch.rows_deleted += written->rows_deleted;
   return {};
 }
 
 /// False: the plan was stale.
-Result<bool> Compaction::Commit(Batch& batch, const Pass& pass, std::stop_token stop, CompactionReport& report) {
+Result<bool> Compaction::Commit(Batch& batch, CompactionPass& pass, std::stop_token stop, CompactionReport& report) {
   const int64_t snapshot_id = parts_.random.PositiveInt64();
+  const int64_t data_files = std::ssize(batch.removed);
+  for (const auto& file : batch.removed) pass.removed.insert(file.file_path);
+  if (!pass.files.deletes.empty()) {
+    K2I_ASSIGN_OR_RETURN(auto unused, UnusedDeletes(pass.files, pass.deletes, pass.removed));
+    for (const auto& file : unused) pass.removed.insert(file.file_path);
+    std::ranges::move(unused, std::back_inserter(batch.removed));
+  }
+  std::map<std::string, std::string> summary;
+  if (batch.rows_deleted > 0) summary[std::string(progress::kRowsDeletedKey)] = std::to_string(batch.rows_deleted);
   iceberg::Rewrite rewrite(parts_.store, {.snapshot_id = snapshot_id,
                                           .branch = options_.replace.branch,
                                           .commit_uuid = parts_.random.Uuid(),
                                           .planned_sequence_number = pass.head->sequence_number,
                                           .removed = batch.removed,
                                           .added = batch.added,
-                                          .summary = {}});
+                                          .summary = std::move(summary)});
   ReplaceCommit commit({parts_.catalog, parts_.clock, parts_.random}, options_.replace);
   const auto outcome = commit.Run(
       pass.table, snapshot_id,
@@ -214,11 +171,15 @@ Result<bool> Compaction::Commit(Batch& batch, const Pass& pass, std::stop_token 
   }
   ++report.commits;
   report.newest_snapshot = snapshot_id;
-  report.files_removed += static_cast<int64_t>(batch.removed.size());
-  report.files_added += static_cast<int64_t>(batch.added.size());
-  for (const auto& file : batch.removed) report.bytes_removed += file.file_size_in_bytes;
+  report.files_removed += data_files;
+  report.delete_files_removed += std::ssize(batch.removed) - data_files;
+  report.files_added += std::ssize(batch.added);
+  for (int64_t i = 0; i < data_files; ++i) {
+    report.bytes_removed += batch.removed[static_cast<size_t>(i)].file_size_in_bytes;
+  }
   for (const auto& each : batch.added) report.bytes_added += each.file.file_size_in_bytes;
   report.rows += batch.rows;
+  report.rows_deleted += batch.rows_deleted;
   return true;
 }
 

@@ -22,6 +22,8 @@
 
 namespace k2i::maintenance {
 
+struct CompactionPass;
+
 /// How far a run is.
 struct CompactionProgress {
   size_t groups_done = 0, groups = 0;
@@ -46,7 +48,7 @@ struct CompactionOptions {
 struct GroupReport {
   std::string partition;  // "day=2024-01-31"; "": unpartitioned, or of several
   int64_t files = 0, bytes = 0, rows = 0;
-  bool old_spec = false;
+  bool old_spec = false, has_deletes = false;
 };
 
 /// What was found, and what has been committed. True whatever way the run ended.
@@ -55,12 +57,13 @@ struct CompactionReport {
   int64_t target_bytes = 0;
   std::vector<GroupReport> groups;  // of the first plan
   int64_t live_files_before = 0, live_bytes_before = 0;
-  int64_t live_files_after = 0;    // in the newest snapshot, whoever made it
-  int64_t small_with_deletes = 0;  // left out, for delete files apply to them
-  int64_t small_not_rewritable = 0;
+  int64_t live_files_after = 0;      // in the newest snapshot, whoever made it
+  int64_t not_rewritable = 0;        // left out: not Parquet, encrypted, or referenced twice
   std::vector<std::string> skipped;  // groups that could not be rewritten, and why
   int64_t groups_not_fewer = 0;      // written and dropped: they came to as many files
   int64_t files_removed = 0, files_added = 0, bytes_removed = 0, bytes_added = 0, rows = 0;
+  int64_t delete_files_removed = 0;  // that apply to nothing any more
+  int64_t rows_deleted = 0;          // left out of the files written, for delete files had deleted them
   int64_t commits = 0, conflicts = 0, replans = 0;
   int64_t newest_snapshot = 0;  // of ours; 0: none
 };
@@ -84,14 +87,13 @@ class Compaction {
   Status Run(const iceberg::TableIdentifier& table, std::stop_token stop, CompactionReport& report);
 
  private:
-  struct Pass;
   struct Batch;
   Result<bool> RunPass(const iceberg::TableIdentifier& table, std::stop_token stop, CompactionReport& report);
-  Status PlanPass(Pass& pass, CompactionReport& report);
-  Result<bool> Execute(Pass& pass, std::stop_token stop, CompactionReport& report);
-  Status RewriteInto(Batch& batch, const Pass& pass, size_t group, GroupRewriter& rewriter, std::stop_token stop,
-                     CompactionReport& report);
-  Result<bool> Commit(Batch& batch, const Pass& pass, std::stop_token stop, CompactionReport& report);
+  Result<bool> StaleOr(const CompactionPass& pass, const Error& error);
+  Result<bool> Execute(CompactionPass& pass, std::stop_token stop, CompactionReport& report);
+  Status RewriteInto(Batch& batch, const CompactionPass& pass, size_t group, GroupRewriter& rewriter,
+                     std::stop_token stop, CompactionReport& report);
+  Result<bool> Commit(Batch& batch, CompactionPass& pass, std::stop_token stop, CompactionReport& report);
   void Delete(const std::vector<std::string>& locations);
   Status CountLiveFiles(const iceberg::TableIdentifier& table, CompactionReport& report);
 

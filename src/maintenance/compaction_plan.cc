@@ -43,15 +43,15 @@ class Planner {
 
  private:
   bool IsCandidate(const PlannedFile& file) {
-    const bool moved_anyway = policy_.all_of_old_specs && file.spec_id != spec_id_;
+    const bool moved_anyway = (policy_.all_of_old_specs && file.spec_id != spec_id_) || MustGo(file);
     const bool small = file.size_bytes < small_below_ && file.size_bytes <= group_bytes_;
     if (!small && !moved_anyway) return false;
-    if (!file.rewritable) {
-      ++plan_.not_rewritable;
-    } else if (file.has_deletes) {
-      ++plan_.with_deletes;
-    }
-    return file.rewritable && !file.has_deletes;
+    if (!file.rewritable) ++plan_.not_rewritable;
+    return file.rewritable;
+  }
+
+  bool MustGo(const PlannedFile& file) const {
+    return file.has_deletes && EpochOf(file.sequence_number) == barriers_.size();
   }
 
   size_t EpochOf(int64_t sequence_number) const {
@@ -79,6 +79,7 @@ class Planner {
       group->files.push_back(member);
       group->bytes += bytes;
       group->rows += files_[member].rows;
+      group->has_deletes = group->has_deletes || files_[member].has_deletes;
     }
     for (auto& group : open) Close(std::move(group));
   }
@@ -92,22 +93,29 @@ class Planner {
   void Close(CompactionGroup group) {
     const bool many = group.files.size() >= static_cast<size_t>(std::max(policy_.min_input_files, 2));
     const bool full = group.files.size() > 1 && group.bytes >= full_;
-    const bool moved_anyway = policy_.all_of_old_specs && group.old_spec;
-    if (many || full || moved_anyway) plan_.groups.push_back(std::move(group));
+    if (many || full || Worthwhile(group)) plan_.groups.push_back(std::move(group));
+  }
+
+  /// Whatever its size.
+  bool Worthwhile(const CompactionGroup& group) const {
+    if (policy_.all_of_old_specs && group.old_spec) return true;
+    return std::ranges::any_of(group.files, [&](size_t file) { return MustGo(files_[file]); });
   }
 
   /// The last group that is kept may be cut short.
   void CutToMaxFiles() {
     int64_t left = policy_.max_files;
     size_t kept = 0;
-    for (; kept < plan_.groups.size() && left > 1; ++kept) {
+    for (; kept < plan_.groups.size() && left > 0; ++kept) {
       CompactionGroup& group = plan_.groups[kept];
-      while (static_cast<int64_t>(group.files.size()) > left) {
+      while (std::ssize(group.files) > left) {
         group.bytes -= files_[group.files.back()].size_bytes;
         group.rows -= files_[group.files.back()].rows;
         group.files.pop_back();
       }
-      left -= static_cast<int64_t>(group.files.size());
+      left -= std::ssize(group.files);
+      // One file alone is worth it for its deletes or its spec only.
+      if (group.files.size() == 1 && !Worthwhile(group)) break;
     }
     plan_.groups.resize(kept);
   }

@@ -18,7 +18,7 @@ struct PlannedFile {
   int64_t size_bytes = 0;
   int64_t rows = 0;
   int64_t sequence_number = 0;  // of its data
-  bool has_deletes = false;     // delete files may apply to it
+  bool has_deletes = false;     // delete files apply to it
   bool rewritable = true;       // false: a format we do not read, encrypted, or referenced twice
 };
 
@@ -43,21 +43,23 @@ struct CompactionGroup {
   std::vector<size_t> files;  // indexes
   int64_t bytes = 0;
   int64_t rows = 0;
-  bool old_spec = false;  // its rows go to partitions of the current spec, which may be several
+  bool old_spec = false;     // its rows go to partitions of the current spec, which may be several
+  bool has_deletes = false;  // some of its rows may be deleted
   /// Sequence number that the written files get: that of the snapshot, or the last before the next barrier.
   int64_t sequence_number = 0;
 };
 
 struct CompactionPlan {
   std::vector<CompactionGroup> groups;
-  int64_t with_deletes = 0;    // small files left out, for deletes apply to them
-  int64_t not_rewritable = 0;  // small files left out for another reason
+  int64_t not_rewritable = 0;  // files that would be in it, but cannot be read
 };
 
 /// Small files are packed with others of their partition (those of older specs: with all of older specs) to groups of
-/// about the target size, first fit in the order of their age. Left alone are files from `small_below_bytes` on, files
-/// that deletes apply to, and groups that would not leave fewer files. The same input gives the same plan.
-/// `sequence_number`: of the snapshot the files are of.
+/// about the target size, first fit in the order of their age. Files that deletes apply to are rewritten whatever their
+/// size and number, so that the deletes need not be read any more (but not from before a barrier, where the written
+/// file has to stay so old that they still apply). Left alone are other files from `small_below_bytes` on, and groups
+/// that would not leave fewer files. The same input gives the same plan. `sequence_number`: of the snapshot the files
+/// are of.
 CompactionPlan PlanCompaction(const std::vector<PlannedFile>& files, int32_t current_spec_id, int64_t sequence_number,
                               const CompactionPolicy& policy);
 

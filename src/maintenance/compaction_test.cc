@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "maintenance/compaction.h"
 
-#include <arrow/memory_pool.h>
+#include <arrow/api.h>
 
 #include <algorithm>
-#include <random>
 
+#include "datafile/delete_files_testing.h"
+#include "iceberg/model/arrow_schema.h"
 #include "iceberg/scan/scan.h"
 #include "maintenance/maintained_table_testing.h"
 
@@ -144,6 +145,31 @@ TEST_F(CompactionTest, APlanWhoseFilesOthersReplacedIsMadeAnew) {
   EXPECT_THAT(Rows(), SizeIs(510));
   // What the stale plan had written is gone.
   EXPECT_EQ(store_.live_files(".parquet"), 5u + 1u + 1u + 1u);
+}
+
+TEST_F(CompactionTest, FilesThatOthersReplacedAndDeletedAreNotMissed) {
+  Create(Request());
+  IngestFive();
+  const auto inputs = Files().data;
+  bool raced = false;
+  store_.set_fault_hook([&](const io::StoreCall& call) -> Status {
+    if (call.op != io::StoreOp::kRead || call.location != inputs[2].data_file.file_path) return {};
+    if (std::exchange(raced, true)) return {};
+    CompactionReport report;
+    EXPECT_TRUE(Compaction({catalog_, store_, clock_, random_, arrow::default_memory_pool()}, Options())
+                    .Run(kTable, {}, report));
+    for (const auto& each : inputs) EXPECT_TRUE(store_.Delete(each.data_file.file_path));
+    return Fail(ErrorCode::kNotFound, "gone");
+  });
+  const auto compacted = Compact(Options());
+  store_.set_fault_hook({});
+  ASSERT_TRUE(compacted.has_value()) << compacted.error().ToString();
+  EXPECT_EQ(report_.replans, 1);
+  EXPECT_THAT(Rows(), SizeIs(500));
+  // One that is simply missing is told.
+  for (int i = 0; i < 2; ++i) Ingest(10);
+  ASSERT_TRUE(store_.Delete(Files().data[0].data_file.file_path));
+  EXPECT_EQ(Compact(Options()).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(CompactionTest, ALostReplyIsFoundInTheHistory) {
@@ -316,24 +342,72 @@ TEST_F(CompactionTest, WritesRowsInTheTablesCurrentForm) {
   EXPECT_EQ(Rows(), before);
 }
 
-TEST_F(CompactionTest, LeavesOutFilesThatDeletesApplyTo) {
-  Create(Request(/*partitioned=*/true));
-  for (int i = 0; i < 3; ++i) Ingest(100, 2);
-  iceberg::DataFile deletes{.content = iceberg::DataFile::Content::kPositionDeletes,
-                            .file_path = "d.parquet",
-                            .partition = {int32_t{1}},
-                            .record_count = 1,
-                            .file_size_in_bytes = 9};
-  iceberg::Rewrite rewrite(
-      store_,
-      {.snapshot_id = 4711, .commit_uuid = "d", .removed = {}, .added = {{deletes, std::nullopt}}, .summary = {}});
-  const auto snapshot = *rewrite.Prepare(Metadata(), clock_.wall_ms())->snapshot;
-  Apply({iceberg::update::AddSnapshot{snapshot}, iceberg::update::SetSnapshotRef{"main", {.snapshot_id = 4711}}});
+TEST_F(CompactionTest, DeletedRowsGoAndSoDoTheirDeleteFiles) {
+  Create(Request());
+  for (int i = 0; i < 3; ++i) Ingest(100);
+  const auto data = Files().data;
+  // Rows 3 and 7 of one file by position, and n = 150 in every file.
+  const auto positions = datafile::WritePositionDeletes(
+      store_, "s3://d", "p", {{data[0].data_file.file_path, 3}, {data[0].data_file.file_path, 7}});
+  const iceberg::Schema key{.type = iceberg::Type::Struct({Metadata().current_schema().fields()[0]})};
+  arrow::Int64Builder n;
+  ASSERT_TRUE(n.Append(150).ok());
+  const auto row = arrow::RecordBatch::Make(iceberg::ToArrowSchema(key).value(), 1, {n.Finish().ValueOrDie()});
+  AddDeletes({positions, datafile::WriteEqualityDeletes(store_, "s3://d", "e", key, row)});
+  Ingest(100);  // after the deletes: they do not apply to it
+  auto first = Options();
+  first.commit_bytes = 1;
+  first.policy.max_group_bytes = data[0].data_file.file_size_in_bytes * 2 + 10;
+  ASSERT_TRUE(Compact(first));
+  EXPECT_EQ(report_.commits, 2);
+  EXPECT_EQ(report_.rows_deleted, 3);
+  EXPECT_EQ(report_.rows, 397);
+  EXPECT_EQ(report_.delete_files_removed, 2);
+  const auto rows = Rows();
+  EXPECT_THAT(rows, SizeIs(397));
+  EXPECT_EQ(std::ranges::count_if(rows, [](const auto& each) { return each.starts_with("150/"); }), 0);
+  const auto files = Files();
+  EXPECT_THAT(files.deletes, IsEmpty());
+  const auto summary = Metadata().FindRef("main")->summary;
+  EXPECT_EQ(summary.at("total-delete-files"), "0");
+  EXPECT_EQ(summary.at("total-position-deletes"), "0");
+  EXPECT_EQ(summary.at("total-records"), "397");
   ASSERT_TRUE(Compact(Options()));
-  EXPECT_EQ(report_.small_with_deletes, 3);
-  EXPECT_EQ(report_.files_removed, 6);
-  EXPECT_THAT(Files().data, SizeIs(5));
+  EXPECT_EQ(report_.rows_deleted, 0);
+}
+
+TEST_F(CompactionTest, ADeleteThatIsStillNeededStays) {
+  Create(Request());
+  for (int i = 0; i < 2; ++i) Ingest(100);
+  const auto data = Files().data;
+  AddDeletes({datafile::WritePositionDeletes(store_, "s3://d", "p",
+                                             {{data[0].data_file.file_path, 3}, {data[1].data_file.file_path, 4}})});
+  auto options = Options();
+  options.policy.max_files = 1;
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.files_removed, 1);
+  EXPECT_EQ(report_.delete_files_removed, 0);
   EXPECT_THAT(Files().deletes, SizeIs(1));
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.delete_files_removed, 1);
+  EXPECT_THAT(Rows(), SizeIs(198));
+}
+
+TEST_F(CompactionTest, RowsDeletedMeanwhileAreNotBroughtBack) {
+  Create(Request());
+  IngestFive();
+  const auto data = Files().data;
+  bool raced = false;
+  catalog_.before_commit = [&]() -> Status {
+    if (std::exchange(raced, true)) return {};
+    AddDeletes({datafile::WritePositionDeletes(store_, "s3://d", "p", {{data[2].data_file.file_path, 5}})});
+    return {};
+  };
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.replans, 1);
+  EXPECT_EQ(report_.rows_deleted, 1);
+  EXPECT_THAT(Rows(), SizeIs(499));
+  EXPECT_THAT(Files().deletes, IsEmpty());
 }
 
 TEST_F(CompactionTest, RefusesTablesWhoseRowIdsItWouldLose) {
@@ -354,47 +428,6 @@ TEST_F(CompactionTest, ADamagedFileStopsTheRun) {
   ASSERT_FALSE(compacted.has_value());
   EXPECT_EQ(compacted.error().code, ErrorCode::kCorruption);
   EXPECT_EQ(store_.locations(), before);
-}
-
-/// Random tables, random policies, others who write meanwhile: the rows stay the same.
-TEST_F(CompactionTest, RowsAreTheSameForRandomTables) {
-  Create(Request());
-  std::mt19937_64 engine(5);
-  const auto draw = [&](int64_t low, int64_t high) {
-    return std::uniform_int_distribution<int64_t>(low, high)(engine);
-  };
-  int spec = 0;
-  int64_t commits = 0;
-  for (int round = 0; round < 60; ++round) {
-    for (int64_t i = draw(round == 0 ? 1 : 0, 4); i > 0; --i) {
-      draw(0, 1) == 0 ? Ingest(draw(1, 300), static_cast<int>(draw(1, 4))) : AppendForeign(draw(1, 300), 2);
-    }
-    if (draw(0, 9) == 0) {
-      iceberg::PartitionSpec next{.spec_id = ++spec, .fields = {}};
-      const iceberg::Transform transform{TransformKind::kBucket, static_cast<int32_t>(draw(2, 5))};
-      if (draw(0, 2) != 0) next.fields = {{1, 1000 + spec, "b" + std::to_string(spec), transform}};
-      Apply({iceberg::update::AddPartitionSpec{next}, iceberg::update::SetDefaultSpec{-1}});
-    }
-    const bool races = draw(0, 3) == 0;
-    bool raced = false;
-    catalog_.before_commit = [&]() -> Status {
-      if (races && !std::exchange(raced, true)) Ingest(5);
-      return {};
-    };
-    auto options = Options(draw(2'000, 20'000));
-    options.policy.all_of_old_specs = draw(0, 3) == 0;
-    options.commit_bytes = draw(1, 30'000);
-    const auto compacted = Compact(options);
-    ASSERT_TRUE(compacted.has_value()) << compacted.error().ToString();
-    commits += report_.commits;
-    const auto rows = Rows();
-    ASSERT_EQ(static_cast<int64_t>(rows.size()), rows_) << "round " << round;
-    ASSERT_EQ(std::ranges::adjacent_find(rows), rows.end()) << "round " << round;
-    const auto summary = Metadata().FindRef("main")->summary;
-    ASSERT_EQ(summary.at("total-records"), std::to_string(rows_));
-    ASSERT_EQ(summary.at("total-data-files"), std::to_string(Files().data.size()));
-  }
-  EXPECT_GT(commits, 40);
 }
 
 }  // namespace

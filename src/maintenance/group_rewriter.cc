@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "datafile/arrow_status.h"
-#include "datafile/data_file_reader.h"
+#include "datafile/live_row_reader.h"
 #include "maintenance/row_sort.h"
 
 namespace k2i::maintenance {
@@ -49,9 +49,10 @@ GroupRewriter::GroupRewriter(io::ObjectStore& store, const iceberg::TableMetadat
       options_(std::move(options)),
       rate_(rate),
       pool_(pool),
-      order_(CurrentSortOrder(table)) {}
+      order_(CurrentSortOrder(table)),
+      deletes_(store, table, pool) {}
 
-Result<RewrittenGroup> GroupRewriter::Run(const std::vector<const iceberg::DataFile*>& files, const std::string& name,
+Result<RewrittenGroup> GroupRewriter::Run(const std::vector<RewriterInput>& files, const std::string& name,
                                           std::stop_token stop) {
   Job job{.name = name, .stop = stop};
   Status done = ReadFiles(job, files);
@@ -67,16 +68,21 @@ Result<RewrittenGroup> GroupRewriter::Run(const std::vector<const iceberg::DataF
   return std::unexpected(done.error());
 }
 
-Status GroupRewriter::ReadFiles(Job& job, const std::vector<const iceberg::DataFile*>& files) {
-  for (const iceberg::DataFile* file : files) {
-    if (Status read = ReadFile(job, *file); !read) return std::unexpected(read.error().With(file->file_path));
+Status GroupRewriter::ReadFiles(Job& job, const std::vector<RewriterInput>& files) {
+  for (const RewriterInput& input : files) {
+    if (Status read = ReadFile(job, input); !read) return std::unexpected(read.error().With(input.file->file_path));
   }
   return {};
 }
 
-Status GroupRewriter::ReadFile(Job& job, const iceberg::DataFile& file) {
-  K2I_ASSIGN_OR_RETURN(const auto reader, datafile::DataFileReader::Open(store_, file, table_.current_schema(), pool_,
-                                                                         {.batch_rows = kBatchRows}));
+Status GroupRewriter::ReadFile(Job& job, const RewriterInput& input) {
+  const iceberg::DataFile& file = *input.file;
+  std::shared_ptr<const datafile::DeletedRows> deleted;
+  if (!input.deletes.empty()) {
+    K2I_ASSIGN_OR_RETURN(deleted, deletes_.Load(file, input.deletes));
+  }
+  K2I_ASSIGN_OR_RETURN(const auto reader, datafile::LiveRowReader::Open(store_, file, table_.current_schema(), deleted,
+                                                                        pool_, {.batch_rows = kBatchRows}));
   int64_t rows = 0, bytes = 0;
   while (true) {
     K2I_ASSIGN_OR_RETURN(auto batch, reader->Next());
@@ -85,13 +91,22 @@ Status GroupRewriter::ReadFile(Job& job, const iceberg::DataFile& file) {
     K2I_RETURN_IF_ERROR(Take(job, std::move(batch)));
     const double part = static_cast<double>(rows) / static_cast<double>(std::max<int64_t>(file.record_count, rows));
     const auto read = static_cast<int64_t>(part * static_cast<double>(file.file_size_in_bytes));
-    if (options_.on_progress) options_.on_progress(read - bytes);
-    if (!rate_.Spend(read - bytes, job.stop)) return Fail(ErrorCode::kCancelled, "stopped");
+    K2I_RETURN_IF_ERROR(CountRead(job, read - bytes));
     bytes = read;
   }
-  if (rows == file.record_count) return {};
-  return Fail(ErrorCode::kCorruption, fmt::format("holds {} rows, but its manifest says {}", rows, file.record_count),
-              Component::kStorage);
+  const int64_t left = file.record_count - (deleted == nullptr ? 0 : deleted->positions.cardinality());
+  const bool any_number = deleted != nullptr && !deleted->equalities.empty();
+  if (rows > left || (rows < left && !any_number)) {
+    return Fail(ErrorCode::kCorruption, fmt::format("has {} rows left, but its manifest says {}", rows, left),
+                Component::kStorage);
+  }
+  job.result.rows_deleted += file.record_count - rows;
+  return CountRead(job, file.file_size_in_bytes - bytes);
+}
+
+Status GroupRewriter::CountRead(Job& job, int64_t bytes) {
+  if (options_.on_progress) options_.on_progress(bytes);
+  return rate_.Spend(bytes, job.stop) ? Status() : Status(Fail(ErrorCode::kCancelled, "stopped"));
 }
 
 Status GroupRewriter::Take(Job& job, std::shared_ptr<arrow::RecordBatch> rows) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "datafile/delete_loader.h"
 #include "datafile/rolling_writer.h"
 #include "iceberg/model/table_metadata.h"
 #include "io/object_store.h"
@@ -18,22 +19,30 @@ namespace k2i::maintenance {
 
 struct RewriterOptions {
   int64_t target_bytes = int64_t{256} << 20;
-  /// Of decoded rows: a third waits to be encoded, and where rows are sorted two thirds are being sorted.
+  /// Of decoded rows, beside what DeleteLoader keeps: a third waits to be encoded, and where rows are sorted two thirds
+  /// are being sorted.
   int64_t memory_bytes = int64_t{768} << 20;
   /// Told after each batch how many bytes of the files it was. May be empty.
   std::function<void(int64_t bytes)> on_progress;
+};
+
+/// A data file and what may be deleted of it.
+struct RewriterInput {
+  const iceberg::DataFile* file = nullptr;
+  iceberg::DeletesOfFile deletes;
 };
 
 /// What a group has become.
 struct RewrittenGroup {
   std::vector<iceberg::DataFile> files;
   std::vector<std::string> locations;  // all that was written, for clean-up
-  int64_t rows = 0;
+  int64_t rows = 0;                    // that were left
+  int64_t rows_deleted = 0;            // that delete files had deleted
 };
 
-/// Reads data files batch by batch and writes their rows as the table has them now: current schema (columns a file
-/// lacks are null) and partition spec, sorted by the current sort order within each file where there is one. One
-/// thread.
+/// Reads data files batch by batch and writes their rows as the table has them now: without those that are deleted, in
+/// the current schema (columns a file lacks are null) and partition spec, sorted by the current sort order within each
+/// file where there is one. One thread.
 class GroupRewriter {
  public:
   /// All must outlive this. `table`: as it was planned on.
@@ -41,15 +50,15 @@ class GroupRewriter {
                 arrow::MemoryPool* pool);
 
   /// The rows of `files`, in their order. After an error nothing that was written is left, as far as the store lets.
-  /// Errors of the store; Cancelled; NotSupported and Corruption as DataFileReader; Corruption where a file does not
-  /// have the rows its manifest says. `name` makes the names of files unique.
-  Result<RewrittenGroup> Run(const std::vector<const iceberg::DataFile*>& files, const std::string& name,
-                             std::stop_token stop);
+  /// Errors of the store; Cancelled; NotSupported, Corruption and ResourceExhausted as DataFileReader and DeleteLoader;
+  /// Corruption where a file does not have the rows its manifest says. `name` makes the names of files unique.
+  Result<RewrittenGroup> Run(const std::vector<RewriterInput>& files, const std::string& name, std::stop_token stop);
 
  private:
   struct Job;
-  Status ReadFiles(Job& job, const std::vector<const iceberg::DataFile*>& files);
-  Status ReadFile(Job& job, const iceberg::DataFile& file);
+  Status ReadFiles(Job& job, const std::vector<RewriterInput>& files);
+  Status ReadFile(Job& job, const RewriterInput& input);
+  Status CountRead(Job& job, int64_t bytes);
   Status Take(Job& job, std::shared_ptr<arrow::RecordBatch> rows);
   Status WriteRun(Job& job);
   Status Flush(Job& job);
@@ -61,6 +70,7 @@ class GroupRewriter {
   RateLimit& rate_;
   arrow::MemoryPool* pool_;
   const iceberg::SortOrder& order_;
+  datafile::DeleteLoader deletes_;
 };
 
 /// The order that the table's rows are to have; without fields: none.

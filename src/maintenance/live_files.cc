@@ -3,52 +3,13 @@
 
 #include <algorithm>
 #include <map>
-#include <utility>
 
 #include "iceberg/model/partition_key.h"
-#include "iceberg/scan/delete_scope.h"
 
 namespace k2i::maintenance {
 namespace {
 
 using iceberg::ManifestEntry;
-
-/// Delete files by where they may apply, so that each data file is compared with few of them.
-class DeleteIndex {
- public:
-  DeleteIndex(const iceberg::TableMetadata& table, const std::vector<ManifestEntry>& deletes) : table_(table) {
-    for (const ManifestEntry& each : deletes) {
-      if (const auto path = ReferencedDataFile(each.data_file)) {
-        by_path_[*path].push_back(&each);
-      } else if (IsGlobalDelete(table, each.data_file)) {
-        global_.push_back(&each);
-      } else {
-        by_partition_[PlaceOf(each)].push_back(&each);
-      }
-    }
-  }
-
-  bool MayApplyTo(const ManifestEntry& data) const {
-    const auto any = [&](const std::vector<const ManifestEntry*>& deletes) {
-      return std::ranges::any_of(deletes, [&](const auto* each) { return MayDelete(table_, *each, data); });
-    };
-    const auto path = by_path_.find(data.data_file.file_path);
-    const auto place = by_partition_.find(PlaceOf(data));
-    return (path != by_path_.end() && any(path->second)) || any(global_) ||
-           (place != by_partition_.end() && any(place->second));
-  }
-
- private:
-  using Place = std::pair<int32_t, std::string>;
-  static Place PlaceOf(const ManifestEntry& entry) {
-    return {entry.data_file.spec_id, iceberg::PartitionKey(entry.data_file.partition)};
-  }
-
-  const iceberg::TableMetadata& table_;
-  std::map<std::string, std::vector<const ManifestEntry*>> by_path_;
-  std::map<Place, std::vector<const ManifestEntry*>> by_partition_;
-  std::vector<const ManifestEntry*> global_;
-};
 
 bool IsParquet(std::string format) {
   std::ranges::transform(format, format.begin(), [](unsigned char c) { return std::toupper(c); });
@@ -84,8 +45,8 @@ Result<iceberg::SnapshotFiles> ReadLiveFiles(io::ObjectStore& store, const icebe
   return files;
 }
 
-std::vector<PlannedFile> DescribeFiles(const iceberg::TableMetadata& table, const iceberg::SnapshotFiles& files) {
-  const DeleteIndex deletes(table, files.deletes);
+Result<std::vector<PlannedFile>> DescribeFiles(const iceberg::SnapshotFiles& files,
+                                               const iceberg::DeleteIndex& deletes) {
   std::map<std::string_view, int> references;
   for (const ManifestEntry& entry : files.data) ++references[entry.data_file.file_path];
   std::vector<PlannedFile> described;
@@ -93,16 +54,37 @@ std::vector<PlannedFile> DescribeFiles(const iceberg::TableMetadata& table, cons
   for (const ManifestEntry& entry : files.data) {
     const iceberg::DataFile& file = entry.data_file;
     const bool once = references[file.file_path] == 1;
+    K2I_ASSIGN_OR_RETURN(const auto deleted, deletes.For(entry));
     described.push_back({.path = file.file_path,
                          .spec_id = file.spec_id,
                          .partition = iceberg::PartitionKey(file.partition),
                          .size_bytes = file.file_size_in_bytes,
                          .rows = file.record_count,
                          .sequence_number = entry.sequence_number.value_or(0),
-                         .has_deletes = deletes.MayApplyTo(entry),
+                         .has_deletes = !deleted.empty(),
                          .rewritable = once && IsParquet(file.file_format) && !file.key_metadata.has_value()});
   }
   return described;
+}
+
+Result<std::vector<iceberg::DataFile>> UnusedDeletes(const iceberg::SnapshotFiles& files,
+                                                     const iceberg::DeleteIndex& deletes,
+                                                     const std::set<std::string>& removed) {
+  std::set<std::string> used;
+  const auto use = [&](const iceberg::EntryPtr& entry) { used.insert(entry->data_file.file_path); };
+  for (const ManifestEntry& entry : files.data) {
+    if (removed.contains(entry.data_file.file_path)) continue;
+    K2I_ASSIGN_OR_RETURN(const auto needed, deletes.For(entry));
+    if (needed.vector != nullptr) use(needed.vector);
+    std::ranges::for_each(needed.positions, use);
+    for (const auto& equality : needed.equalities) std::ranges::for_each(equality->files, use);
+  }
+  std::vector<iceberg::DataFile> unused;
+  for (const ManifestEntry& entry : files.deletes) {
+    const bool gone = removed.contains(entry.data_file.file_path) || used.contains(entry.data_file.file_path);
+    if (!gone) unused.push_back(entry.data_file);
+  }
+  return unused;
 }
 
 }  // namespace k2i::maintenance

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "datafile/data_file_reader.h"
+#include "datafile/live_row_reader.h"
 #include "datafile/random_rows_testing.h"
 #include "iceberg/model/arrow_schema.h"
 #include "iceberg/update/append.h"
@@ -91,6 +91,16 @@ void MaintainedTable::AppendForeign(int64_t count, int parts) {
          iceberg::update::SetSnapshotRef{"main", {.snapshot_id = snapshot.snapshot_id}}});
 }
 
+/// Another engine deletes rows.
+void MaintainedTable::AddDeletes(const std::vector<iceberg::DataFile>& deletes) {
+  iceberg::RewriteRequest request{
+      .snapshot_id = random_.PositiveInt64(), .commit_uuid = random_.Uuid(), .removed = {}, .added = {}, .summary = {}};
+  for (const auto& file : deletes) request.added.push_back({file, std::nullopt});
+  const auto snapshot = *iceberg::Rewrite(store_, request).Prepare(Metadata(), clock_.wall_ms())->snapshot;
+  Apply({iceberg::update::AddSnapshot{snapshot},
+         iceberg::update::SetSnapshotRef{"main", {.snapshot_id = snapshot.snapshot_id}}});
+}
+
 CompactionOptions MaintainedTable::Options(int64_t target_bytes) {
   CompactionOptions options;
   options.policy.target_bytes = target_bytes;
@@ -112,23 +122,24 @@ iceberg::SnapshotFiles MaintainedTable::Files() {
 
 std::vector<std::string> MaintainedTable::Rows() {
   const auto table = Metadata();
-  std::vector<std::string> rows;
   const auto files = Files();
+  const auto deletes = iceberg::DeleteIndex::Make(files.deletes, table.partition_specs).value();
+  datafile::DeleteLoader loader(store_, table, arrow::default_memory_pool());
+  std::vector<std::string> rows;
   for (const auto& entry : files.data) {
-    const auto reader =
-        datafile::DataFileReader::Open(store_, entry.data_file, table.current_schema(), arrow::default_memory_pool())
-            .value();
-    EXPECT_TRUE(reader
-                    ->ForEach([&](const arrow::RecordBatch& batch) -> Status {
-                      const auto& n = static_cast<const arrow::Int64Array&>(*batch.column(0));
-                      const auto& part = static_cast<const arrow::Int32Array&>(*batch.column(1));
-                      for (int64_t i = 0; i < batch.num_rows(); ++i) {
-                        rows.push_back(std::to_string(n.Value(i)) + "/" +
-                                       (part.IsNull(i) ? "null" : std::to_string(part.Value(i))));
-                      }
-                      return {};
-                    })
-                    .has_value());
+    const auto deleted = loader.Load(entry.data_file, deletes.For(entry).value()).value();
+    const auto reader = datafile::LiveRowReader::Open(store_, entry.data_file, table.current_schema(), deleted,
+                                                      arrow::default_memory_pool())
+                            .value();
+    const auto read = reader->ForEach([&](const arrow::RecordBatch& batch) -> Status {
+      const auto& n = static_cast<const arrow::Int64Array&>(*batch.column(0));
+      const auto& part = static_cast<const arrow::Int32Array&>(*batch.column(1));
+      for (int64_t i = 0; i < batch.num_rows(); ++i) {
+        rows.push_back(std::to_string(n.Value(i)) + "/" + (part.IsNull(i) ? "null" : std::to_string(part.Value(i))));
+      }
+      return {};
+    });
+    EXPECT_TRUE(read.has_value());
   }
   std::ranges::sort(rows);
   return rows;

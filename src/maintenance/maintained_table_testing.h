@@ -31,6 +31,8 @@ class MaintainedTable : public testing::Test {
   void Ingest(int64_t count, int parts = 1, const std::string& pipeline = "p");
   /// The same rows by somebody else.
   void AppendForeign(int64_t count, int parts = 1);
+  /// Somebody else's delete files.
+  void AddDeletes(const std::vector<iceberg::DataFile>& deletes);
   void Apply(const std::vector<iceberg::TableUpdate>& updates);
   /// The rows, written in the table's current form.
   std::vector<iceberg::DataFile> Write(int64_t count, int parts);
@@ -40,7 +42,7 @@ class MaintainedTable : public testing::Test {
 
   iceberg::TableMetadata Metadata() { return *catalog_.LoadTable(kTable)->metadata; }
   iceberg::SnapshotFiles Files();
-  /// "n/part" of every live row, sorted; equal before and after any maintenance.
+  /// "n/part" of every row that is not deleted, sorted; equal before and after any maintenance.
   std::vector<std::string> Rows();
   /// Column n of one file, in its order.
   std::vector<int64_t> NumbersOf(const iceberg::DataFile& file);

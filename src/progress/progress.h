@@ -25,6 +25,8 @@ inline constexpr std::string_view kWatermarkKey = "k2i.watermark-ms";
 inline constexpr std::string_view kFlushIdKey = "k2i.flush-id";
 /// Number of dead letters that a snapshot brought in after all; such a snapshot has no ranges.
 inline constexpr std::string_view kReplayKey = "k2i.replay";
+/// Rows that delete files had deleted, and that the files of a compaction of ours do not have any more.
+inline constexpr std::string_view kRowsDeletedKey = "k2i.rows-deleted";
 inline constexpr std::string_view kVersionKey = "k2i.version";
 
 struct TopicProgress {

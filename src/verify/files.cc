@@ -37,25 +37,34 @@ std::string Operation(const iceberg::Snapshot& snapshot) {
 }
 
 /// Compaction and merged manifests: rows move, none comes or goes, and nothing new is said of Kafka.
-void CheckReplacement(const Statement& statement, const iceberg::SnapshotChanges& changes, Findings& findings) {
+/// But for what delete files had deleted, as it says.
+void CheckReplacement(const Statement& statement, const iceberg::SnapshotChanges& changes, bool allow_deletes,
+                      Findings& findings) {
   const int64_t id = statement.snapshot->snapshot_id;
   const int64_t rows = RowsOf(changes.added_data), removed = RowsOf(changes.removed_data);
   CheckCounter(statement, "deleted-data-files", static_cast<int64_t>(changes.removed_data.size()), findings);
   CheckCounter(statement, "deleted-records", removed, findings);
-  if (removed != rows) {
+  const int64_t deleted = Counter(*statement.snapshot, std::string(progress::kRowsDeletedKey)).value_or(0);
+  if (removed - rows != deleted) {
     findings.Problem("counters", {id}, fmt::format("{} rows were rewritten as {}", removed, rows));
+  } else if (deleted > 0) {
+    findings.Add(allow_deletes ? Severity::kUnchecked : Severity::kProblem, "deleted-rows", {id},
+                 fmt::format("removed {} rows that delete files had deleted", deleted));
   }
   if (!statement.ranges.empty()) {
     findings.Problem("range", {id}, "a snapshot that replaces files says that it brings in offsets");
   }
 }
 
-void CheckOurs(const Statement& statement, const iceberg::SnapshotChanges& changes, Findings& findings) {
+void CheckOurs(const Statement& statement, const iceberg::SnapshotChanges& changes, bool allow_deletes,
+               Findings& findings) {
   const int64_t id = statement.snapshot->snapshot_id;
   const int64_t rows = RowsOf(changes.added_data);
   CheckCounter(statement, "added-data-files", static_cast<int64_t>(changes.added_data.size()), findings);
   CheckCounter(statement, "added-records", rows, findings);
-  if (Operation(*statement.snapshot) == "replace") return CheckReplacement(statement, changes, findings);
+  if (Operation(*statement.snapshot) == "replace") {
+    return CheckReplacement(statement, changes, allow_deletes, findings);
+  }
   if (const int64_t removed = RowsOf(changes.removed_data); removed > 0) {
     findings.Problem("counters", {id}, fmt::format("{} rows were removed by a commit that only adds", removed));
     return;
@@ -116,7 +125,7 @@ int64_t RowsOf(const std::vector<ManifestEntry>& entries) {
 void CheckChanges(const Statement& statement, const iceberg::SnapshotChanges& changes, bool allow_deletes,
                   Findings& findings) {
   if (statement.ours) {
-    CheckOurs(statement, changes, findings);
+    CheckOurs(statement, changes, allow_deletes, findings);
   } else {
     CheckForeign(statement, changes, allow_deletes, findings);
   }

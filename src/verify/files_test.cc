@@ -90,6 +90,15 @@ TEST_F(FilesTest, ACompactionOfOursMovesRowsAndNoOffsets) {
   EXPECT_THAT(Check({.added_data = {Entry("c", 12)}, .removed_data = {Entry("a", 7)}}),
               ElementsAre("counters/2", "counters/2", "counters/2"));
   auto& said = table_.metadata.snapshots.back().summary;
+  said["added-records"] = "9";
+  said["k2i.rows-deleted"] = "3";
+  const iceberg::SnapshotChanges less{.added_data = {Entry("c", 9)}, .removed_data = whole.removed_data};
+  EXPECT_THAT(Check(less), ElementsAre("deleted-rows/2"));
+  EXPECT_THAT(Check(less, true), IsEmpty());
+  said["k2i.rows-deleted"] = "2";
+  EXPECT_THAT(Check(less, true), ElementsAre("counters/2"));
+  said.erase("k2i.rows-deleted");
+  said["added-records"] = "12";
   said["k2i.ranges"] = R"({"events":{"0":[9,10]}})";
   EXPECT_THAT(Check(whole), ElementsAre("range/2"));
   said["k2i.ranges"] = "{}";
