@@ -15,10 +15,12 @@ from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DecimalType, DoubleType, LongType, NestedField, StringType, TimestamptzType
 
 from harness import topics
+from harness.equality_deletes import delete_where_equal
 from harness.k2i_process import ingest_config, total_records
 from harness.numbered import numbers
-from harness.readers import read_duckdb, read_pyiceberg
+from harness.readers import read_duckdb, read_pyiceberg, read_spark
 from harness.steady import SteadyProducer, lost_and_doubled
+from harness.warehouses import CATALOG
 
 FEW = {"maintenance": {"compaction_min_input_files": 2}}
 
@@ -265,6 +267,35 @@ def test_after_schema_and_partitions_have_changed(k2i, kafka4, sql_warehouse, un
     assert report["live_files"]["after"] == 14
     assert_same_values(sql_warehouse, unique, before)
     assert {file["spec_id"] for file in table_of(sql_warehouse, unique).inspect.files().to_pylist()} == {1}
+
+
+@pytest.mark.slow
+def test_rows_that_others_have_deleted_go(k2i, spark, sql_warehouse, unique):
+    """Position deletes by Spark and equality deletes by Iceberg's Java library, while the old snapshot still has the rows."""
+    session, name = spark.session(sql_warehouse), f"{CATALOG}.lake.{unique}"
+    session.sql(f"CREATE NAMESPACE IF NOT EXISTS {CATALOG}.lake")
+    session.sql(
+        f"CREATE TABLE {name} (id BIGINT, name STRING, part INT) USING iceberg PARTITIONED BY (part)"
+        " TBLPROPERTIES ('format-version'='2', 'write.delete.mode'='merge-on-read')"
+    )
+    for first in (0, 200, 400):
+        session.sql(f"INSERT INTO {name} SELECT id, concat('name ', id % 23), CAST(id % 2 AS INT) FROM range({first}, {first + 200})")
+    session.sql(f"DELETE FROM {name} WHERE id % 5 = 0")
+    delete_where_equal(spark, sql_warehouse, f"lake.{unique}", [{"name": "name 4"}], partition="part=1")
+    session.sql(f"INSERT INTO {name} VALUES (601, 'name 4', 1)")  # after the deletes
+    before = in_order(read_spark(spark, sql_warehouse, "lake", unique))
+    old = table_of(sql_warehouse, unique).current_snapshot().snapshot_id
+    assert [row["id"] for row in before] == [n for n in range(600) if n % 5 and not (n % 2 and n % 23 == 4)] + [601]
+
+    report = by_name(k2i(ingest_config(sql_warehouse, "127.0.0.1:1", "none", "other", **FEW)), unique)
+    assert report["deletes"]["rows"] == 601 - len(before) and report["deletes"]["files_removed"] > 1
+    assert report["live_files"]["after"] == 2
+    assert session.sql(f"SELECT count(*) AS c FROM {name}.delete_files").collect()[0]["c"] == 0
+    assert in_order(read_spark(spark, sql_warehouse, "lake", unique)) == before
+    assert_same_values(sql_warehouse, unique, before)
+    assert session.sql(f"SELECT count(*) AS c FROM {name} VERSION AS OF {old}").collect()[0]["c"] == len(before)
+    summary = table_of(sql_warehouse, unique).current_snapshot().summary
+    assert (summary["total-records"], summary["total-delete-files"]) == (str(len(before)), "0")
 
 
 def test_max_files_and_errors(small_files, sql_warehouse, topic):
