@@ -5,12 +5,14 @@
 #include <arrow/memory_pool.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
 
 #include "base/executor.h"
 #include "base/logging.h"
+#include "cli/background_maintenance.h"
 #include "cli/progress_line.h"
 #include "cli/query_engine.h"
 #include "cli/server_ports.h"
@@ -91,6 +93,19 @@ Status InitializeArrow() {
   return Fail(ErrorCode::kInternal, "Arrow compute: " + initialized.ToString());
 }
 
+/// Why maintenance is not to begin now: it must not stand in the stream's way, and of a group one process does it, the
+/// one that reads the first partition of the first topic.
+std::optional<std::string> WhyNoMaintenance(const ingest::StreamStatus& status, const std::string& first_topic,
+                                            const GuardedParts& guarded) {
+  const TopicPartition first{first_topic, PartitionId{0}};
+  const bool ours = std::ranges::any_of(status.partitions, [&](const auto& p) { return p.partition == first; });
+  if (!ours) return "the process that reads " + first_topic + ", partition 0, does it";
+  if (guarded.catalog_breaker.state() != CircuitBreaker::State::kClosed) return "the catalog is away";
+  if (guarded.store_breaker.state() != CircuitBreaker::State::kClosed) return "the store is away";
+  if (status.buffer_bytes > status.buffer_limit_bytes / 4 * 3) return "the buffer is nearly full";
+  return std::nullopt;
+}
+
 Status Run(const config::Config& config, std::stop_token stop) {
   K2I_RETURN_IF_ERROR(InitializeArrow());
   SystemClock clock;
@@ -132,8 +147,14 @@ Status Run(const config::Config& config, std::stop_token stop) {
   if (config.query.enabled) {
     K2I_ASSIGN_OR_RETURN(queries, MakeStreamEngine(config, views, catalog, registry));
   }
+  // It too must not open the stream's breaker.
+  Random upkeep_random(Random::SystemSeed());
+  const auto upkeep = MakeBackgroundMaintenance(config, catalog, views, registry, clock, upkeep_random, [&] {
+    return WhyNoMaintenance(status.Get(), std::ranges::min(config.kafka.topics), guarded);
+  });
+  if (upkeep != nullptr) upkeep->Start();
   K2I_ASSIGN_OR_RETURN(const auto server,
-                       ServeStream(config.server, pipeline, health, status, registry, queries.get()));
+                       ServeStream(config.server, {pipeline, health, status, registry, upkeep.get()}, queries.get()));
   const auto progress = ::isatty(STDERR_FILENO) == 1 ? std::make_unique<ProgressLine>(status) : nullptr;
   log::Info("started", {{"version", kVersion}, {"table", table}, {"pipeline", config.kafka.group_id}});
   const Status done = pipeline.Run(local.recovered, stop);

@@ -8,9 +8,9 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/maintenance_options.h"
 #include "cli/maintenance_show.h"
 #include "cli/signals.h"
-#include "cli/version.h"
 #include "cli/wiring.h"
 #include "io/s3_object_store.h"
 
@@ -39,7 +39,6 @@ struct Workshop {
   iceberg::TableIdentifier table;
   std::stop_token stop;
 
-  maintenance::ReplaceOptions Replace() const { return {.branch = config.iceberg.branch, .version = kVersion}; }
   MaintenanceRun RunSince(Duration started) const {
     return {.table = table.ToString(),
             .dry_run = flags.dry_run,
@@ -74,25 +73,19 @@ std::function<void(const maintenance::CompactionProgress&)> ProgressBar(Clock& c
   };
 }
 
-maintenance::CompactionOptions MakeCompactionOptions(Workshop& shop) {
-  const auto& config = shop.config.maintenance;
+maintenance::CompactionOptions OptionsOf(Workshop& shop) {
   const auto& flags = shop.flags;
-  maintenance::CompactionOptions options;
-  options.policy.target_bytes = (flags.target_mb > 0 ? flags.target_mb : config.compaction_target_mb) * kMegabyte;
-  options.policy.small_below_bytes = config.compaction_threshold_mb * kMegabyte;
-  options.policy.min_input_files = static_cast<int>(config.compaction_min_input_files);
+  auto options = MakeCompactionOptions(shop.config);
+  if (flags.target_mb > 0) options.policy.target_bytes = flags.target_mb * kMegabyte;
   options.policy.all_of_old_specs = flags.old_specs;
   if (flags.max_files > 0) options.policy.max_files = flags.max_files;
-  options.memory_bytes = config.compaction_memory_mb * kMegabyte;
-  options.bytes_per_second = config.compaction_rate_mb * kMegabyte;
   options.dry_run = flags.dry_run;
-  options.replace = shop.Replace();
   options.on_progress = ProgressBar(shop.clock);
   return options;
 }
 
 Status Compact(Workshop& shop) {
-  const auto options = MakeCompactionOptions(shop);
+  const auto options = OptionsOf(shop);
   maintenance::CompactionReport report;
   const Duration started = shop.clock.monotonic();
   maintenance::Compaction compaction(
@@ -112,8 +105,9 @@ Status Compact(Workshop& shop) {
 
 Status MergeManifests(Workshop& shop) {
   const Duration started = shop.clock.monotonic();
-  const maintenance::ManifestOptions options{
-      .target_bytes = shop.flags.target_mb * kMegabyte, .dry_run = shop.flags.dry_run, .replace = shop.Replace()};
+  const maintenance::ManifestOptions options{.target_bytes = shop.flags.target_mb * kMegabyte,
+                                             .dry_run = shop.flags.dry_run,
+                                             .replace = MakeReplaceOptions(shop.config)};
   const auto report = maintenance::RewriteTableManifests({*shop.catalog.catalog, shop.clock, shop.random},
                                                          *shop.catalog.store, shop.table, options, shop.stop);
   MaintenanceRun run = shop.RunSince(started);

@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/maintenance_flags.h"
+#include "cli/maintenance_options.h"
 #include "cli/maintenance_report.h"
 
 namespace k2i::cli {
@@ -15,13 +16,11 @@ struct ExpireFlags {
 };
 
 Result<maintenance::ExpiryWishes> WishesOf(const config::Config& config, const ExpireFlags& flags, int64_t now_ms) {
-  maintenance::ExpiryWishes wishes;
+  auto wishes = MakeExpiryWishes(config);
   wishes.min_snapshots_to_keep = flags.retain_last;
   if (!flags.cleaning.older_than.empty()) {
     K2I_ASSIGN_OR_RETURN(wishes.expire_before_ms, ParseOlderThan(flags.cleaning.older_than, now_ms));
   }
-  const int64_t days = config.maintenance.snapshot_retention_days;
-  if (days > 0) wishes.max_snapshot_age_ms = days * maintenance::kDayMs;
   return wishes;
 }
 

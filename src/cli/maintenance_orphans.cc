@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "cli/maintenance_flags.h"
+#include "cli/maintenance_options.h"
 #include "cli/maintenance_report.h"
 
 namespace k2i::cli {
@@ -18,12 +19,10 @@ struct OrphanFlags {
 Status Run(const config::Config& config, const OrphanFlags& flags, std::stop_token stop) {
   SystemClock clock;
   Random random(Random::SystemSeed());
-  maintenance::OrphanOptions options{
-      .older_than_ms = clock.wall_ms() - config.maintenance.orphan_retention_days * maintenance::kDayMs,
-      .force = flags.force,
-      .warehouse = config.iceberg.warehouse,
-      .unshared = flags.unshared,
-      .deletion = MakeDeletionOptions(flags.cleaning, std::move(stop))};
+  auto options = MakeOrphanOptions(config, clock.wall_ms());
+  options.force = flags.force;
+  options.unshared = flags.unshared;
+  options.deletion = MakeDeletionOptions(flags.cleaning, std::move(stop));
   if (!flags.cleaning.older_than.empty()) {
     K2I_ASSIGN_OR_RETURN(options.older_than_ms, ParseOlderThan(flags.cleaning.older_than, clock.wall_ms()));
   }

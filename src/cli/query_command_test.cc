@@ -26,6 +26,7 @@ class FakeHealth final : public server::HealthPort {
   std::map<std::string, server::ComponentReport> Components() override { return {}; }
   std::optional<std::string> NotReady() override { return std::nullopt; }
   std::string StatusJson() override { return "{}"; }
+  std::string MaintenanceJson() override { return "{}"; }
   std::string Version() override { return "1"; }
   double UptimeSeconds() override { return 1; }
 };

@@ -63,8 +63,7 @@ Result<std::unique_ptr<query::Engine>> MakeStreamEngine(const config::Config& co
     K2I_ASSIGN_OR_RETURN(auto loaded, catalog.LoadTable(identifier));
     return ingest::ReadCommitted(std::move(loaded.metadata), pipeline, branch);
   };
-  return query::Engine::Make(std::move(options),
-                             {std::move(table), MakeDeadLetters(config, views, *catalog.store)});
+  return query::Engine::Make(std::move(options), {std::move(table), MakeDeadLetters(config, views, *catalog.store)});
 }
 
 }  // namespace k2i::cli

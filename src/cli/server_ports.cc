@@ -14,13 +14,11 @@ namespace {
 /// The stream as the servers want to see it.
 class StreamPorts final : public server::HealthPort, public server::MetricsPort {
  public:
-  StreamPorts(const ingest::Pipeline& pipeline, const ingest::ComponentHealth& health,
-              const ingest::SharedStatus& status, const MetricsRegistry& registry)
-      : pipeline_(pipeline), health_(health), status_(status), registry_(registry) {}
+  explicit StreamPorts(const ServedStream& stream) : stream_(stream) {}
 
   std::map<std::string, server::ComponentReport> Components() override {
     std::map<std::string, server::ComponentReport> components;
-    for (const auto& [name, message] : health_.Report()) {
+    for (const auto& [name, message] : stream_.health.Report()) {
       components[name] = message ? server::ComponentReport{server::HealthState::kDegraded, *message}
                                  : server::ComponentReport{server::HealthState::kHealthy, ""};
     }
@@ -28,30 +26,30 @@ class StreamPorts final : public server::HealthPort, public server::MetricsPort 
   }
 
   std::optional<std::string> NotReady() override {
-    const auto report = health_.Report();
+    const auto report = stream_.health.Report();
     for (const char* component : {"catalog", "schema"}) {
       if (const auto& message = report.at(component)) return std::string(component) + ": " + *message;
     }
-    if (!pipeline_.ready()) return "no partitions are assigned yet";
+    if (!stream_.pipeline.ready()) return "no partitions are assigned yet";
     return std::nullopt;
   }
 
-  std::string StatusJson() override { return ingest::StatusJson(status_.Get()); }
+  std::string StatusJson() override { return ingest::StatusJson(stream_.status.Get()); }
+  std::string MaintenanceJson() override {
+    return stream_.upkeep == nullptr ? R"({"held":null,"tasks":[]})" : maintenance::StatusJson(*stream_.upkeep);
+  }
   std::string Version() override { return kVersion; }
   double UptimeSeconds() override { return std::chrono::duration<double>(clock_.monotonic() - started_).count(); }
-  std::string Render() override { return registry_.Render(); }
+  std::string Render() override { return stream_.registry.Render(); }
 
  private:
-  const ingest::Pipeline& pipeline_;
-  const ingest::ComponentHealth& health_;
-  const ingest::SharedStatus& status_;
-  const MetricsRegistry& registry_;
+  const ServedStream stream_;
   SystemClock clock_;
   const Duration started_ = clock_.monotonic();
 };
 
 struct RunningServer final : StreamServer {
-  explicit RunningServer(StreamPorts stream_ports) : ports(stream_ports) {}
+  explicit RunningServer(const ServedStream& stream) : ports(stream) {}
   StreamPorts ports;
   std::unique_ptr<server::HttpServer> health;
   std::unique_ptr<server::HttpServer> metrics;
@@ -60,12 +58,10 @@ struct RunningServer final : StreamServer {
 
 }  // namespace
 
-Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& config, const ingest::Pipeline& pipeline,
-                                                  const ingest::ComponentHealth& health,
-                                                  const ingest::SharedStatus& status, const MetricsRegistry& registry,
+Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& config, const ServedStream& stream,
                                                   query::Service* queries) {
   if (!config.enabled) return nullptr;
-  auto running = std::make_unique<RunningServer>(StreamPorts(pipeline, health, status, registry));
+  auto running = std::make_unique<RunningServer>(stream);
   const int port = static_cast<int>(config.health_port);
   K2I_ASSIGN_OR_RETURN(running->health, queries == nullptr
                                             ? server::ServeHealth(config.bind, port, running->ports)

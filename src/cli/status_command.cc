@@ -21,11 +21,12 @@ struct StatusFlags {
   bool watch = false;
 };
 
-/// What a running K2I says of itself: {"health": …, "status": …}.
+/// What a running K2I says of itself: {"health": …, "status": …, "maintenance": …}.
 Result<ordered_json> Ask(const std::string& url) {
   net::HttpClient http;
   ordered_json answer;
-  for (const auto& [name, path] : {std::pair{"health", "/health"}, {"status", "/api/v1/status"}}) {
+  for (const auto& [name, path] :
+       {std::pair{"health", "/health"}, {"status", "/api/v1/status"}, {"maintenance", "/api/v1/maintenance"}}) {
     K2I_ASSIGN_OR_RETURN(const auto response, http.Send({.url = url + path, .timeout = std::chrono::seconds(5)}));
     answer[name] = ordered_json::parse(response.body, nullptr, /*allow_exceptions=*/false);
     if (!answer[name].is_object()) {
@@ -57,6 +58,24 @@ void PrintCommits(const ordered_json& status) {
   }
 }
 
+void PrintMaintenance(const ordered_json& maintenance) {
+  const auto tasks = maintenance.value("tasks", ordered_json::array());
+  if (tasks.empty()) return;
+  std::printf("\n%-20s %8s %6s %9s %10s  %s\n", "maintenance", "state", "runs", "failures", "due in", "last");
+  for (const auto& task : tasks) {
+    const auto& last = task["last"];
+    const std::string went = !last.is_object()        ? "-"
+                             : last.contains("error") ? last["error"].get<std::string>()
+                                                      : fmt::format("done in {:.1f} s", last.value("seconds", 0.0));
+    std::printf("%-20s %8s %6s %9s %8.0f s  %s\n", Text(task["name"]).c_str(), Text(task["state"]).c_str(),
+                Text(task["runs"]).c_str(), Text(task["failures"]).c_str(), task.value("due_in_seconds", 0.0),
+                went.c_str());
+  }
+  if (const auto held = maintenance.value("held", ordered_json()); held.is_string()) {
+    std::printf("held: %s\n", held.get<std::string>().c_str());
+  }
+}
+
 void PrintForPeople(const ordered_json& answer) {
   const auto& health = answer["health"];
   const auto& status = answer["status"];
@@ -84,6 +103,7 @@ void PrintForPeople(const ordered_json& answer) {
               buffer.value("oldest_uncommitted_seconds", 0.0));
   PrintPartitions(status);
   PrintCommits(status);
+  PrintMaintenance(answer["maintenance"]);
 }
 
 int ShowOnce(const StatusFlags& flags) {

@@ -215,11 +215,20 @@ struct QueryConfig {
 
 /// What keeps the table small and quick.
 struct MaintenanceConfig {
+  // In the background of `k2i ingest`.
+  bool compaction_enabled = true;
+  int64_t compaction_interval_seconds = 600;
+  int64_t manifest_rewrite_interval_seconds = 3600;  // 0: never
+  bool snapshot_expiration_enabled = true;
+  int64_t snapshot_expiration_interval_seconds = 3600;
+  bool orphan_cleanup_enabled = false;
+  int64_t orphan_cleanup_interval_seconds = 86'400;
+  // There, and by `k2i maintenance`.
   int64_t compaction_target_mb = 0;     // 0: the table's write.target-file-size-bytes, else 256
   int64_t compaction_threshold_mb = 0;  // files from here on are left alone; 0: three quarters of the target
   int64_t compaction_min_input_files = 5;
   int64_t compaction_memory_mb = 768;
-  int64_t compaction_rate_mb = 0;  // read a second; 0: no limit
+  int64_t compaction_rate_mb = 0;       // read a second; 0: no limit
   int64_t snapshot_retention_days = 0;  // 0: as the table's properties say
   int64_t orphan_retention_days = 3;
 };

@@ -212,9 +212,9 @@ colour = "red"
 TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
   for (const std::string_view more :
        {"[format]\nvalue = \"avro\"\n", "[format]\nvalue = \"protobuf\"\n", "[format.schema_registry]\nurl = \"u\"\n",
-        "[storage]\ntype = \"gcs\"\n", "[storage]\ntype = \"azure\"\n", "[maintenance]\ncompaction_enabled = true\n",
-        "[server]\ntls = true\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
-        "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
+        "[storage]\ntype = \"gcs\"\n", "[storage]\ntype = \"azure\"\n", "[server]\ntls = true\n",
+        "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n", "[schema]\nmode = \"permissive\"\n",
+        "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
         "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[format]\nkey = \"json\"\n",
         "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
@@ -231,6 +231,8 @@ TEST(ConfigTest, ReadsWhatMaintenanceDoes) {
   EXPECT_EQ(config->maintenance.compaction_target_mb, 128);
   EXPECT_EQ(config->maintenance.compaction_threshold_mb, 64);
   EXPECT_EQ(config->maintenance.compaction_min_input_files, 5);
+  EXPECT_TRUE(config->maintenance.compaction_enabled);
+  EXPECT_FALSE(config->maintenance.orphan_cleanup_enabled) << "nobody's files go unasked";
   EXPECT_THAT(Problem(Parse("[maintenance]\ncompaction_min_input_files = 1\n")), HasSubstr("from 2 to 100000"));
 }
 

@@ -206,6 +206,22 @@ void AddProcess(std::vector<Key<Config>>& keys) {
       .Add("peer_timeout_ms", AT(query.peer_timeout_ms),
            "How long a query waits for its peers; what they have not given by then is named as missing.", {1, 60'000});
   SectionBuilder<Config>(keys, "maintenance")
+      .Add(
+          "compaction_enabled", AT(maintenance.compaction_enabled),
+          "Merge small files in the background of `k2i ingest`, also of the dead-letter table. Of a group, the process "
+          "that reads partition 0 of the first topic does this and what follows.")
+      .Add("compaction_interval_seconds", AT(maintenance.compaction_interval_seconds),
+           "How often; give or take a tenth.", {1, 31'536'000})
+      .Add("manifest_rewrite_interval_seconds", AT(maintenance.manifest_rewrite_interval_seconds),
+           "How often small manifests are merged in the background; 0: never.", {0, 31'536'000})
+      .Add("snapshot_expiration_enabled", AT(maintenance.snapshot_expiration_enabled),
+           "Remove old snapshots, and the files that only they reach, in the background.")
+      .Add("snapshot_expiration_interval_seconds", AT(maintenance.snapshot_expiration_interval_seconds), "How often.",
+           {1, 31'536'000})
+      .Add("orphan_cleanup_enabled", AT(maintenance.orphan_cleanup_enabled),
+           "Delete old files below the table's location that nothing refers to, in the background.")
+      .Add("orphan_cleanup_interval_seconds", AT(maintenance.orphan_cleanup_interval_seconds), "How often.",
+           {1, 31'536'000})
       .Add("compaction_target_mb", AT(maintenance.compaction_target_mb),
            "Size of the files that small ones are merged to; 0: the table's `write.target-file-size-bytes`, else 256.",
            {0, 10'240})
@@ -220,11 +236,11 @@ void AddProcess(std::vector<Key<Config>>& keys) {
       .Add("compaction_rate_mb", AT(maintenance.compaction_rate_mb), "Most that is read, MB a second; 0: no limit.",
            {0, 1'000'000})
       .Add("snapshot_retention_days", AT(maintenance.snapshot_retention_days),
-           "Age at which `k2i maintenance expire-snapshots` removes a snapshot; 0: as the table's property "
+           "Age at which a snapshot is removed; 0: as the table's property "
            "`history.expire.max-snapshot-age-ms` says, else 5 days.",
            {0, 36'500})
       .Add("orphan_retention_days", AT(maintenance.orphan_retention_days),
-           "Age at which `k2i maintenance clean-orphans` deletes a file that nothing refers to.", {1, 36'500});
+           "Age at which a file that nothing refers to is deleted.", {1, 36'500});
   SectionBuilder<Config>(keys, "log")
       .Add("level", AT(log.level), "Least level that is written.")
       .Alias("log_level")
@@ -331,10 +347,6 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "iceberg.nessie",
                                                       "iceberg.hive",
                                                       "iceberg.rest.vended_credentials",
-                                                      "maintenance.compaction_enabled",
-                                                      "maintenance.compaction_interval_seconds",
-                                                      "maintenance.snapshot_expiration_enabled",
-                                                      "maintenance.orphan_cleanup_enabled",
                                                       "server.tls",
                                                       "security",
                                                       "tables"};

@@ -57,10 +57,12 @@ HealthState Overall(const std::map<std::string, ComponentReport>& components) {
 
 std::vector<Route> HealthRoutes(HealthPort& health) {
   const auto json = [](std::string body) { return HttpAnswer{.body = std::move(body)}; };
-  return {{"GET", "/health", [&health](const HttpRequest&) { return HealthAnswer(health); }},
-          {"GET", "/healthz", [json](const HttpRequest&) { return json(R"({"alive":true})"); }},
-          {"GET", "/readyz", [&health](const HttpRequest&) { return ReadyAnswer(health); }},
-          {"GET", "/api/v1/status", [&health, json](const HttpRequest&) { return json(health.StatusJson()); }}};
+  return {
+      {"GET", "/health", [&health](const HttpRequest&) { return HealthAnswer(health); }},
+      {"GET", "/healthz", [json](const HttpRequest&) { return json(R"({"alive":true})"); }},
+      {"GET", "/readyz", [&health](const HttpRequest&) { return ReadyAnswer(health); }},
+      {"GET", "/api/v1/status", [&health, json](const HttpRequest&) { return json(health.StatusJson()); }},
+      {"GET", "/api/v1/maintenance", [&health, json](const HttpRequest&) { return json(health.MaintenanceJson()); }}};
 }
 
 Result<std::unique_ptr<HttpServer>> ServeHealth(const std::string& address, int port, HealthPort& health) {

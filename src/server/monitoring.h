@@ -32,11 +32,14 @@ class HealthPort {
   virtual std::optional<std::string> NotReady() = 0;
   /// Body of /api/v1/status, JSON.
   virtual std::string StatusJson() = 0;
+  /// Body of /api/v1/maintenance, JSON.
+  virtual std::string MaintenanceJson() = 0;
   virtual std::string Version() = 0;
   virtual double UptimeSeconds() = 0;
 };
 
-/// /health, /healthz, /readyz and /api/v1/status (interface.md, "HTTP"). `health` must outlive the routes.
+/// /health, /healthz, /readyz, /api/v1/status and /api/v1/maintenance (interface.md, "HTTP"). `health` must outlive the
+/// routes.
 std::vector<Route> HealthRoutes(HealthPort& health);
 /// Those alone; with queries it is ServeQueries (query_api.h). `health` must outlive the server.
 Result<std::unique_ptr<HttpServer>> ServeHealth(const std::string& address, int port, HealthPort& health);

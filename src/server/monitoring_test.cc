@@ -14,6 +14,7 @@ class FakeHealth final : public HealthPort {
   std::map<std::string, ComponentReport> Components() override { return components; }
   std::optional<std::string> NotReady() override { return not_ready; }
   std::string StatusJson() override { return R"({"state":"running"})"; }
+  std::string MaintenanceJson() override { return R"({"held":null,"tasks":[]})"; }
   std::string Version() override { return "1.2.3"; }
   double UptimeSeconds() override { return 7.5; }
 

@@ -29,6 +29,7 @@ class FakeHealth final : public HealthPort {
   std::map<std::string, ComponentReport> Components() override { return {{"kafka", {HealthState::kHealthy, ""}}}; }
   std::optional<std::string> NotReady() override { return std::nullopt; }
   std::string StatusJson() override { return "{}"; }
+  std::string MaintenanceJson() override { return R"({"held":null,"tasks":[]})"; }
   std::string Version() override { return "1"; }
   double UptimeSeconds() override { return 1; }
 };

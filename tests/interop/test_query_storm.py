@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The union property: while rows come in, flushes follow each other, the process' group changes and another engine rewrites
-the table, every answer is exactly the rows below its vector."""
+"""The union property: while rows come in, flushes follow each other, files are compacted, snapshots expire with their files and
+another engine commits, every answer is exactly the rows below its vector."""
 
 import threading
 import time
@@ -11,6 +11,7 @@ from harness.k2i_process import ingest_config
 from harness.steady import SteadyProducer
 
 PARTITIONS = 2
+TASKS = ("compaction", "manifest_rewrite", "snapshot_expiration")
 # One statement, so that one view answers it.
 CHECK = """
 SELECT _kafka_partition AS p, count(*), count(DISTINCT _kafka_offset), min(_kafka_offset), max(_kafka_offset), CAST(sum(n) AS BIGINT)
@@ -67,8 +68,17 @@ def foreign_commits(warehouse, table: str, stop: threading.Event) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_no_row_is_missing_or_double(k2i, kafka4, sql_warehouse, topic):
-    buffer = {"flush_interval_seconds": 1, "ttl_seconds": 3}
-    process = k2i(ingest_config(sql_warehouse, kafka4.bootstrap_servers, topic, topic, buffer=buffer, schema={"infer_timeout_ms": 300}))
+    process = k2i(
+        ingest_config(
+            sql_warehouse, kafka4.bootstrap_servers, topic, topic,
+            buffer={"flush_interval_seconds": 1, "ttl_seconds": 3}, schema={"infer_timeout_ms": 300}, query={"timeout_seconds": 10},
+            maintenance={
+                "compaction_interval_seconds": 4, "compaction_min_input_files": 2,
+                "snapshot_expiration_interval_seconds": 3, "manifest_rewrite_interval_seconds": 7,
+            },
+            iceberg={"properties": {"history.expire.max-snapshot-age-ms": "1500"}},
+        )
+    )  # fmt: skip
     process.start()
     stop = threading.Event()
     with SteadyProducer(kafka4.bootstrap_servers, topic, PARTITIONS, rate=2000) as producer:
@@ -91,5 +101,14 @@ def test_no_row_is_missing_or_double(k2i, kafka4, sql_warehouse, topic):
     assert not [loop.fault for loop in loops if loop.fault]
     assert sum(loop.answers for loop in loops) > 200 and len(set.union(*(loop.views for loop in loops))) > 100
     assert process.metric("k2i_iceberg_commits_total") > 20
+    runs = {task: process.metric("k2i_maintenance_runs_total", task=task, outcome="done") for task in TASKS}
+    assert min(runs.values()) >= 3, runs
+    tasks = {task["name"]: task for task in process.get("/api/v1/maintenance").json()["tasks"]}
+    assert tasks.keys() == set(TASKS) and not [task for task in tasks.values() if task["failures"]], tasks
+    assert "snapshot_expiration" in process.run_plain("status", "--url", f"http://127.0.0.1:{process.health_port}").stdout
     process.wait_until(lambda: process.ask(f"SELECT count(*) FROM {topic}")["rows"] == [[produced]], "every row")
     assert process.terminate() == 0
+    table = sql_warehouse.pyiceberg().load_table(("lake", topic))
+    assert len(list(table.scan().plan_files())) < 10, "sixty seconds of commits"
+    assert len(table.metadata.snapshots) < 30
+    assert process.run("verify", "--deep").returncode == 0

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/background_maintenance.h"
+
+#include <arrow/memory_pool.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "cli/maintenance_options.h"
+#include "cli/maintenance_report.h"
+#include "cli/maintenance_show.h"
+
+namespace k2i::cli {
+namespace {
+
+using iceberg::TableIdentifier;
+using nlohmann::json;
+
+/// What the tasks of one process stand on.
+struct Household {
+  const config::Config& config;
+  const CatalogParts& catalog;
+  const StreamViews& views;
+  Clock& clock;
+  Random& random;
+};
+
+struct KeptTable {
+  TableIdentifier identifier;
+  const buffer::SnapshotPins& pins;
+};
+
+std::vector<KeptTable> TablesOf(const Household& house) {
+  const auto stream = MakePipelineOptions(house.config).stream;
+  return {{stream.table.identifier, house.views.table.pins()}, {stream.dead_letters, house.views.dead_letters.pins()}};
+}
+
+/// Does one thing to both tables; JSON by table. A table that is not there, or of a kind that the task does not take,
+/// is no failure.
+using Chore = std::function<Result<std::string>(const KeptTable& table, std::stop_token stop)>;
+
+Result<std::string> ForEachTable(const Household& house, const Chore& chore, std::stop_token stop) {
+  json done = json::object();
+  for (const KeptTable& table : TablesOf(house)) {
+    const auto said = chore(table, stop);
+    if (said) {
+      done[table.identifier.ToString()] = json::parse(*said);
+    } else if (said.error().code == ErrorCode::kNotSupported) {
+      done[table.identifier.ToString()] = {{"not_supported", said.error().message}};
+    } else if (said.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(said.error().With(table.identifier.ToString()));
+    }
+  }
+  return done.dump();
+}
+
+Result<std::string> Compact(const Household& house, const KeptTable& table, std::stop_token stop) {
+  maintenance::CompactionReport report;
+  maintenance::Compaction compaction(
+      {*house.catalog.catalog, *house.catalog.store, house.clock, house.random, arrow::system_memory_pool()},
+      MakeCompactionOptions(house.config));
+  K2I_RETURN_IF_ERROR(compaction.Run(table.identifier, std::move(stop), report));
+  return CompactionJson({.table = table.identifier.ToString()}, report);
+}
+
+Result<std::string> MergeManifests(const Household& house, const KeptTable& table, std::stop_token stop) {
+  const maintenance::ManifestOptions options{.replace = MakeReplaceOptions(house.config)};
+  K2I_ASSIGN_OR_RETURN(const auto report, maintenance::RewriteTableManifests(
+                                              {*house.catalog.catalog, house.clock, house.random}, *house.catalog.store,
+                                              table.identifier, options, std::move(stop)));
+  return ManifestJson({.table = table.identifier.ToString()}, report);
+}
+
+Result<std::string> Expire(const Household& house, const KeptTable& table, std::stop_token stop) {
+  const auto held = table.pins.Held();
+  maintenance::ExpiryOptions options{.wishes = MakeExpiryWishes(house.config), .pinned = {held.begin(), held.end()}};
+  options.deletion.stop = std::move(stop);
+  maintenance::SnapshotExpiry expiry({*house.catalog.catalog, *house.catalog.store, house.clock, house.random},
+                                     std::move(options));
+  const auto report = expiry.Run(table.identifier);
+  if (!report) return std::unexpected(report.error());
+  return ExpiryJson({.table = table.identifier.ToString()}, report);
+}
+
+Result<std::string> CleanOrphans(const Household& house, const KeptTable& table, std::stop_token stop) {
+  auto options = MakeOrphanOptions(house.config, house.clock.wall_ms());
+  options.deletion.stop = std::move(stop);
+  maintenance::OrphanCleaning cleaning({*house.catalog.catalog, *house.catalog.store, house.clock}, std::move(options));
+  const auto report = cleaning.Run(table.identifier);
+  if (!report) return std::unexpected(report.error());
+  return OrphansJson({.table = table.identifier.ToString()}, report);
+}
+
+using Step = Result<std::string> (*)(const Household&, const KeptTable&, std::stop_token);
+
+std::vector<maintenance::ScheduledTask> MakeTasks(const Household& house) {
+  std::vector<maintenance::ScheduledTask> tasks;
+  const auto add = [&](bool enabled, const char* name, int64_t interval_seconds, Step step) {
+    if (!enabled || interval_seconds == 0) return;
+    tasks.push_back({name, std::chrono::seconds(interval_seconds), [house, step](std::stop_token stop) {
+                       const Chore chore = [&house, step](const KeptTable& table, std::stop_token stop_it) {
+                         return step(house, table, std::move(stop_it));
+                       };
+                       return ForEachTable(house, chore, std::move(stop));
+                     }});
+  };
+  const auto& wanted = house.config.maintenance;
+  add(wanted.compaction_enabled, "compaction", wanted.compaction_interval_seconds, Compact);
+  add(true, "manifest_rewrite", wanted.manifest_rewrite_interval_seconds, MergeManifests);
+  add(wanted.snapshot_expiration_enabled, "snapshot_expiration", wanted.snapshot_expiration_interval_seconds, Expire);
+  add(wanted.orphan_cleanup_enabled, "orphan_cleanup", wanted.orphan_cleanup_interval_seconds, CleanOrphans);
+  return tasks;
+}
+
+void CountRun(MetricsRegistry& metrics, const maintenance::TaskRun& run) {
+  metrics
+      .GetCounter("k2i_maintenance_runs_total", "Runs of background maintenance",
+                  {{"task", run.task}, {"outcome", run.error ? "failed" : "done"}})
+      .Increment();
+  metrics.GetHistogram("k2i_maintenance_seconds", "Duration of a run of background maintenance", {{"task", run.task}})
+      .Observe(run.seconds);
+}
+
+}  // namespace
+
+std::unique_ptr<maintenance::Scheduler> MakeBackgroundMaintenance(const config::Config& config,
+                                                                  const CatalogParts& catalog, const StreamViews& views,
+                                                                  MetricsRegistry& metrics, Clock& clock,
+                                                                  Random& random,
+                                                                  std::function<std::optional<std::string>()> hold) {
+  auto tasks = MakeTasks({config, catalog, views, clock, random});
+  if (tasks.empty()) return nullptr;
+  return std::make_unique<maintenance::Scheduler>(
+      std::move(tasks),
+      maintenance::Scheduler::Options{
+          .hold = std::move(hold), .on_end = [&metrics](const maintenance::TaskRun& run) { CountRun(metrics, run); }},
+      clock, random);
+}
+
+}  // namespace k2i::cli
