@@ -200,6 +200,36 @@ def test_what_holds_snapshots_back(ingested, sql_warehouse, topic):
     assert process.run("maintenance", "expire-snapshots", "--table", "lake.nowhere").returncode == CATALOG_ERROR
 
 
+def test_any_sequence_of_maintenance_keeps_the_rows(ingested, kafka4, warehouse, topic):
+    process = ingested(warehouse)
+    tagged = load(warehouse, topic).current_snapshot().snapshot_id
+    load(warehouse, topic).manage_snapshots().create_tag(tagged, "audit").commit()
+    at_tag = at_snapshot(load(warehouse, topic), tagged)
+    compact = ("compact", "--set", "maintenance.compaction_min_input_files=2")
+    expire = ("expire-snapshots", "--older-than", "0s")
+    clean = ("clean-orphans", "--older-than", "0s", "--force-younger-than-a-day")
+    count, removed = COUNT, 0
+    for sequence in ((expire, compact, expire), (compact, ("rewrite-manifests",), clean, expire), (clean, compact, expire, expire)):
+        topics.produce(kafka4.bootstrap_servers, topic, numbers(count, 100), partitions=2)
+        process.restart()
+        count += 100
+        process.wait_until(lambda: total_records(warehouse, "lake", topic) == count, "the rows")
+        assert process.terminate() == 0
+        expected = at_snapshot(load(warehouse, topic), load(warehouse, topic).current_snapshot().snapshot_id)
+        assert sorted(row["n"] for row in expected) == list(range(count))
+        for command in sequence:
+            removed += maintain(process, *command).get("deleted", {"files": 0})["files"]
+            table = load(warehouse, topic)
+            head = table.current_snapshot().snapshot_id
+            rows.assert_same(at_snapshot(table, head), expected)
+            rows.assert_same(duckdb_at_snapshot(warehouse, topic, head), expected)
+            rows.assert_same(at_snapshot(table, tagged), at_tag)
+            assert reachable(table) == stored(warehouse, table), command
+    assert removed > 0
+    ran = process.run("verify", "--deep")
+    assert ran.returncode == 0, ran.stdout
+
+
 # Orphans.
 
 
