@@ -33,10 +33,7 @@ void Apply(World& world, const LoadedTable& table, const std::vector<iceberg::Ta
   (void)ApplyCommit(world, "foreign", table, {}, updates);
 }
 
-}  // namespace
-
-void ForeignCommit(World& world) {
-  const auto table = AnyTable(world);
+void CommitTo(World& world, const Result<LoadedTable>& table) {
   if (!table || table->metadata->FindRef("main") == nullptr) return;
   iceberg::Append append(world.store,
                          {.snapshot_id = world.random.PositiveInt64(), .commit_uuid = world.random.Uuid()});
@@ -50,8 +47,7 @@ void ForeignCommit(World& world) {
   world.Count("foreign commit");
 }
 
-void ExpireSnapshots(World& world) {
-  const auto table = AnyTable(world);
+void ExpireOf(World& world, const Result<LoadedTable>& table) {
   if (!table) return;
   const auto& metadata = *table->metadata;
   // Where nothing else says where to go on, the operator has been told not to.
@@ -73,6 +69,22 @@ void ExpireSnapshots(World& world) {
     if (!lists_kept.contains(list)) (void)world.store.Delete(list);
   }
   world.Count("expiry");
+}
+
+}  // namespace
+
+void ForeignCommit(World& world) { CommitTo(world, AnyTable(world)); }
+void ExpireSnapshots(World& world) { ExpireOf(world, AnyTable(world)); }
+
+void TakeOver(World& world) {
+  const auto table = world.catalog.LoadTable(kTable);
+  if (!table || !table->metadata->properties.contains(kProperty)) return;
+  if (table->metadata->refs.contains(kTag)) {
+    Apply(world, *table, {iceberg::update::RemoveSnapshotRef{kTag}}, "the tag is dropped");
+  }
+  CommitTo(world, world.catalog.LoadTable(kTable));
+  ExpireOf(world, world.catalog.LoadTable(kTable));
+  world.Count("history taken over");
 }
 
 void DropTag(World& world) {

@@ -71,6 +71,8 @@ Scenario MakeScenario(Random& random) {
                .disk_lost = dice.Some(3),
                .foreign_commit = dice.Some(12),
                .expiry = dice.Some(8),
+               // Where the property is all there is, one that stands still shows.
+               .taken_over = s.mirror == Scenario::Mirror::kMixed ? 6 : 0,
                .tag_dropped = dice.Some(4),
                .property_dropped = dice.Some(4),
                .retention = dice.Some(4)};

@@ -46,7 +46,7 @@ struct Scenario {
   struct Weights {
     int kill = 0, power_cut = 0, stop = 0, start = 0, pause = 0, isolate = 0, rebalance = 0;
     int catalog_outage = 0, store_outage = 0, disk_full = 0, disk_lost = 0;
-    int foreign_commit = 0, expiry = 0, tag_dropped = 0, property_dropped = 0, retention = 0;
+    int foreign_commit = 0, expiry = 0, taken_over = 0, tag_dropped = 0, property_dropped = 0, retention = 0;
   } weights;
 };
 

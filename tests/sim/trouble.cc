@@ -115,7 +115,7 @@ void Produce(World& world) {
 
 void Befall(World& world) {
   const auto& w = world.scenario.weights;
-  const std::array<std::pair<int, std::function<void()>>, 16> all{{
+  const std::array<std::pair<int, std::function<void()>>, 17> all{{
       {w.kill, [&] { End(world, AnyMachine(world), World::Death::kKilled); }},
       {w.power_cut, [&] { End(world, AnyMachine(world), World::Death::kPowerCut); }},
       {w.stop, [&] { Stop(world, AnyMachine(world)); }},
@@ -129,6 +129,7 @@ void Befall(World& world) {
       {w.disk_lost, [&] { Damage(world, AnyMachine(world)); }},
       {w.foreign_commit, [&] { ForeignCommit(world); }},
       {w.expiry, [&] { ExpireSnapshots(world); }},
+      {w.taken_over, [&] { TakeOver(world); }},
       {w.tag_dropped, [&] { DropTag(world); }},
       {w.property_dropped, [&] { DropProperty(world); }},
       {w.retention, [&] { Retain(world); }},

@@ -14,6 +14,8 @@ void Befall(World& world);
 // property and history at least one still says where.
 void ForeignCommit(World& world);
 void ExpireSnapshots(World& world);
+/// Leaves nothing but the property: the tag is dropped, and a commit on top makes all of our snapshots expire.
+void TakeOver(World& world);
 void DropTag(World& world);
 void DropProperty(World& world);
 
