@@ -65,7 +65,8 @@ void CommitLedger::OnSnapshot(Duration now, const std::string& table, const iceb
                    fmt::format("{}: snapshot {} is not on top of the branch", table, snapshot.snapshot_id));
   }
   const auto ranges = RangesOf(snapshot);
-  if (ranges.empty()) return;
+  // Foreign ones say nothing; those of maintenance carry the vector on.
+  if (!snapshot.summary.contains("k2i.offsets")) return;
   OffsetVector& committed = tables_[table];
   for (const auto& [topic, partitions] : ranges) {
     for (const auto& [partition, range] : partitions) {

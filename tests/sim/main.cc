@@ -51,7 +51,13 @@ constexpr const char* kMustHappen[] = {"killed",
                                        "life with fenced rows",
                                        "flush adopted",
                                        "end without a record",
-                                       "circuit breaker open"};
+                                       "circuit breaker open",
+                                       "compaction",
+                                       "compaction in conflict",
+                                       "compaction planned anew",
+                                       "manifests merged",
+                                       "expiry of ours",
+                                       "history taken over"};
 constexpr int64_t kEnoughToSeeAll = 5000;
 
 void Print(const History& history) {

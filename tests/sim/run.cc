@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "sim/process.h"
 #include "sim/trouble.h"
+#include "sim/upkeep.h"
 #include "sim/verify.h"
 
 namespace k2i::sim {
@@ -110,7 +111,9 @@ History RunSeed(uint64_t seed, bool with_log) {
   world.scheduler.Spawn("broker", nullptr, [&world] { Coordinate(world); });
   world.scheduler.Spawn("producer", nullptr, [&world] { Produce(world); });
   for (const auto& machine : world.machines) {
-    world.scheduler.Spawn(machine->name, &machine->frozen, [&world, &machine] { RunMachine(world, *machine); });
+    world.scheduler.Spawn(machine->name, &machine->frozen, [&world, &machine] {
+      machine->upkeep ? RunUpkeep(world, *machine) : RunMachine(world, *machine);
+    });
   }
   if (!world.scheduler.Run()) world.Break("deadlock", "everybody waits for something that never comes");
   VerifyEnd(world);

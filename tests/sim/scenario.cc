@@ -76,6 +76,7 @@ Scenario MakeScenario(Random& random) {
                .tag_dropped = dice.Some(4),
                .property_dropped = dice.Some(4),
                .retention = dice.Some(4)};
+  if (dice.OneIn(3)) s.upkeep = dice.Between(1, 2);
   return s;
 }
 

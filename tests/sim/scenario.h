@@ -24,6 +24,7 @@ struct Scenario {
   bool latest = false;    // a partition without a boundary begins at its end, or at its start
   bool bucketed = false;  // the table is partitioned, and a flush makes several files
   enum class Mirror { kOn, kOff, kMixed } mirror = Mirror::kOn;  // kMixed: some processes have the property, some not
+  bool upkeep = false;                                           // one machine more maintains the tables
   int64_t flush_rows = 0;
   Duration flush_age{0};
   int checkpoint_entries = 10'000;

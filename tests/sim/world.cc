@@ -23,6 +23,11 @@ World::World(uint64_t a_seed)
     machines.push_back(std::make_unique<Machine>());
     machines.back()->name = "m" + std::to_string(i);
   }
+  for (int i = 0; i < scenario.upkeep; ++i) {
+    machines.push_back(std::make_unique<Machine>());
+    machines.back()->name = "u" + std::to_string(i);
+    machines.back()->upkeep = true;
+  }
 }
 
 bool World::Chance(int of_ten_thousand) {

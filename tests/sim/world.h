@@ -40,6 +40,7 @@ struct Machine {
   Duration isolated_until{0};         // from the brokers, not from catalog and store
   std::shared_ptr<struct Life> life;  // null: nobody runs
   int lives = 0;
+  bool upkeep = false;  // maintains the tables rather than reads topics
 };
 
 /// One life of one process. From the moment `off` is set nothing it does has an effect any more.
