@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.fs
 import pytest
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField
@@ -16,8 +15,8 @@ from harness import rows, topics
 from harness.k2i_process import ingest_config, total_records
 from harness.numbered import numbers
 from harness.readers import duckdb_connection
+from harness.table_files import file_system, path_of, reachable, stored
 from harness.warehouses import CATALOG, SqlWarehouse
-from services import seaweedfs
 
 COUNT, STEPS = 1200, 6
 THREE_DAYS_S = 3 * 24 * 3600
@@ -50,36 +49,6 @@ def maintain(process, command: str, *flags: str) -> dict:
     ran = process.run("maintenance", command, "--json", *flags)
     assert ran.returncode == 0, ran.stdout
     return json.loads(ran.stdout)
-
-
-# What is there, and what can be reached.
-
-
-def file_system(warehouse):
-    if isinstance(warehouse, SqlWarehouse):
-        return pyarrow.fs.LocalFileSystem()
-    return pyarrow.fs.S3FileSystem(access_key=seaweedfs.ACCESS_KEY, secret_key=seaweedfs.SECRET_KEY, endpoint_override=warehouse.s3.endpoint.removeprefix("http://"), scheme="http", region=seaweedfs.REGION)
-
-
-def path_of(location: str) -> str:
-    """Spark's local locations have one slash."""
-    return location.removeprefix("file://").removeprefix("file:").removeprefix("s3://")
-
-
-def stored(warehouse, table) -> set[str]:
-    selector = pyarrow.fs.FileSelector(path_of(table.location()), recursive=True)
-    files = {info.path for info in file_system(warehouse).get_file_info(selector) if info.is_file}
-    return {each for each in files if not each.endswith(".crc")}  # Hadoop's, beside Spark's local files
-
-
-def reachable(table) -> set[str]:
-    """All that any of the table's snapshots needs, statistics, and the metadata files of its log."""
-    files = {table.metadata_location} | {each.metadata_file for each in table.metadata.metadata_log}
-    files |= {each.statistics_path for each in table.metadata.statistics}
-    files |= {snapshot.manifest_list for snapshot in table.snapshots()}
-    files |= set(table.inspect.all_manifests()["path"].to_pylist())
-    files |= set(table.inspect.all_files()["file_path"].to_pylist())
-    return {path_of(each) for each in files}
 
 
 def held_by_refs_and_leases(table) -> set[int]:
