@@ -115,7 +115,12 @@ Status Run(const config::Config& config, std::stop_token stop) {
   K2I_ASSIGN_OR_RETURN(auto catalog, MakeCatalog(config, clock, random));
 
   auto options = MakePipelineOptions(config);
-  options.stream.flusher.committer.lease_holder = random.Uuid();
+  if (config.query.enabled) {
+    // Until the next commit renews them, and a query that begins just before it has ended.
+    options.stream.flusher.committer.lease_for =
+        std::chrono::seconds(config.buffer.flush_interval_seconds + config.query.timeout_seconds + 60);
+    options.stream.flusher.committer.lease_holder = random.Uuid();
+  }
   const std::string table = options.stream.table.identifier.ToString();
   ingest::IngestMetrics metrics(registry, table);
   ingest::ComponentHealth health(metrics);

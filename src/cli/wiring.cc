@@ -240,10 +240,6 @@ ingest::PipelineOptions MakePipelineOptions(const Config& config) {
                               .branch = config.iceberg.branch,
                               .version = kVersion,
                               .property_mirror = config.iceberg.property_mirror};
-  // Until the next commit renews them, and a query that begins just before it has ended.
-  if (config.query.enabled) {
-    stream.flusher.committer.lease_for = seconds(buffer.flush_interval_seconds + config.query.timeout_seconds + 60);
-  }
   stream.flusher.target_file_size_bytes = config.iceberg.target_file_size_mb * kMegabyte;
   return options;
 }

@@ -219,7 +219,7 @@ std::vector<iceberg::TableUpdate> TableCommitter::Updates(const Snapshot& snapsh
 void TableCommitter::AddLeases(int64_t snapshot_id, std::vector<iceberg::TableUpdate>& updates) const {
   const int64_t now_ms = parts_.clock.wall_ms();
   const int64_t until_ms = now_ms + std::chrono::duration_cast<std::chrono::milliseconds>(options_.lease_for).count();
-  std::vector<int64_t> in_use = options_.snapshots_in_use();
+  std::vector<int64_t> in_use = options_.snapshots_in_use ? options_.snapshots_in_use() : std::vector<int64_t>{};
   in_use.push_back(snapshot_id);
   iceberg::update::SetProperties leases;
   for (const int64_t id : in_use) {

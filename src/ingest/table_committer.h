@@ -55,8 +55,8 @@ struct CommitterOptions {
   /// commit on, so that no expiry takes their files away; 0: no leases. Never without property_mirror, which says
   /// whether the catalog is to be told properties at all.
   Duration lease_for{0};
-  std::string lease_holder = {};  // a UUID of this process' own
-  std::function<std::vector<int64_t>()> snapshots_in_use = {};
+  std::string lease_holder = {};                                // a UUID of this process' own
+  std::function<std::vector<int64_t>()> snapshots_in_use = {};  // may be empty
   RetryPolicy retry{.max_attempts = 0, .budget = Duration(0)};
   /// After a conflict. Short and nearly level: whoever has lost often must not come back more and more rarely than
   /// those who win.
