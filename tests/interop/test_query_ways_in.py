@@ -4,6 +4,8 @@
 import csv
 import io
 import json
+import subprocess
+from pathlib import Path
 
 import adbc_driver_flightsql.dbapi as flightsql
 import pyarrow.flight as flight
@@ -14,7 +16,9 @@ from harness.k2i_process import ingest_config
 from harness.numbered import numbers
 from harness.readers import duckdb_connection
 from harness.warehouses import CATALOG
-from services.places import free_port
+from services.places import JVM_FLAGS, class_path, free_port
+
+JDBC_QUERY = Path(__file__).with_name("JdbcQuery.java")
 
 
 @pytest.fixture
@@ -45,6 +49,19 @@ def test_flight_sql_sees_hot_and_cold(stream, topic):
     assert table["text"].to_pylist() == [f"record {n}" for n in range(35, 50)]
     pinned = {key.decode(): json.loads(value) for key, value in table.schema.metadata.items()}
     assert pinned["k2i.offsets"] == {topic: {"0": 25, "1": 25}}
+
+
+def test_jdbc_sees_hot_and_cold(stream, topic):
+    url = f"jdbc:arrow-flight-sql://127.0.0.1:{stream.config['server']['flight_port']}/?useEncryption=false"
+    ran = subprocess.run(
+        [
+            "java", *JVM_FLAGS, "--add-opens=java.base/java.nio=ALL-UNNAMED", "-cp", class_path("flight-sql"), str(JDBC_QUERY),
+            url, f"SELECT n, text FROM lake.{topic} WHERE n >= ? ORDER BY n", "36",
+        ],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert [line.split("\t") for line in ran.stdout.splitlines()] == [[str(n), f"record {n}"] for n in range(36, 50)]
 
 
 def test_plain_flight_gives_the_hot_rows_alone(stream, sql_warehouse, topic):
