@@ -103,6 +103,7 @@ def test_no_row_is_missing_or_double(k2i, kafka4, sql_warehouse, topic):
     assert process.metric("k2i_iceberg_commits_total") > 20
     runs = {task: process.metric("k2i_maintenance_runs_total", task=task, outcome="done") for task in TASKS}
     assert min(runs.values()) >= 3, runs
+    assert process.metric("k2i_maintenance_seconds_count") >= sum(runs.values())
     tasks = {task["name"]: task for task in process.get("/api/v1/maintenance").json()["tasks"]}
     assert tasks.keys() == set(TASKS) and not [task for task in tasks.values() if task["failures"]], tasks
     assert "snapshot_expiration" in process.run_plain("status", "--url", f"http://127.0.0.1:{process.health_port}").stdout
