@@ -3,17 +3,11 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "io/location.h"
 
 namespace k2i::maintenance {
 namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// Decodes what is encoded once; what is no code stays.
 std::string DecodeOnce(std::string_view text) {

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/url_text.h"
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 namespace k2i::server {
-namespace {
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-}  // namespace
-
 std::optional<std::string> PercentDecode(std::string_view text, bool form) {
   std::string decoded;
   decoded.reserve(text.size());
