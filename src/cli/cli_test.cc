@@ -9,6 +9,7 @@
 #include "cli/maintenance_show.h"
 #include "cli/progress_line.h"
 #include "cli/wiring.h"
+#include "config/load.h"
 
 namespace k2i::cli {
 namespace {

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "cli/version.h"
+#include "config/load.h"
 #include "iceberg/catalog/rest/rest_catalog.h"
 #include "iceberg/catalog/sql/sql_catalog.h"
 #include "io/make_object_store.h"

@@ -2,16 +2,14 @@
 //
 // config: the configuration file as typed structs (interface.md, "Configuration"). Defaults stand here and nowhere
 // else; names, aliases, bounds and documentation stand in key_table.cc. Everything is checked while it is read: a
-// Config that LoadConfig returns is complete, its secrets are resolved and its values are possible.
+// Config that LoadConfig (load.h) returns is complete, its secrets are resolved and its values are possible.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "base/logging.h"
 #include "config/secret.h"
 
@@ -254,22 +252,7 @@ struct Config {
   LogConfig log;
 };
 
+/// Variables by name.
 using Environment = std::map<std::string, std::string>;
-
-/// The environment of this process.
-Environment ProcessEnvironment();
-
-/// Parses `text`; `name` stands for it in messages. Variables K2I_<SECTION>_<KEY> of `environment` beat the text,
-/// `flags` ("section.key=value") beat both. InvalidConfig (Component::kConfig) holds every problem found, one a line:
-/// "k2i.toml:7: unknown key 'buffer.max_sise_mb'; did you mean 'max_size_mb'?"
-Result<Config> ParseConfig(std::string_view text, std::string_view name, const Environment& environment = {},
-                           const std::vector<std::string>& flags = {});
-
-/// ParseConfig of a file. An empty path: defaults, environment and flags alone.
-Result<Config> LoadConfig(const std::string& path, const Environment& environment,
-                          const std::vector<std::string>& flags = {});
-
-/// docs/configuration.md, from the table of keys.
-std::string ReferenceMarkdown();
 
 }  // namespace k2i::config

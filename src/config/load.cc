@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "config/finish.h"
+#include "config/load.h"
 
 namespace k2i::config {
 

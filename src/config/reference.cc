@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/key_table.h"
+#include "config/load.h"
 
 namespace k2i::config {
 namespace {

@@ -5,7 +5,7 @@
 #include <random>
 #include <sstream>
 
-#include "config/config.h"
+#include "config/load.h"
 #include "fuzz/fuzz_target.h"
 
 namespace k2i::fuzz {
