@@ -35,25 +35,6 @@ std::vector<KeptTable> TablesOf(const Household& house) {
   return {{stream.table.identifier, house.views.table.pins()}, {stream.dead_letters, house.views.dead_letters.pins()}};
 }
 
-/// Does one thing to both tables; JSON by table. A table that is not there, or of a kind that the task does not take,
-/// is no failure.
-using Chore = std::function<Result<std::string>(const KeptTable& table, std::stop_token stop)>;
-
-Result<std::string> ForEachTable(const Household& house, const Chore& chore, std::stop_token stop) {
-  json done = json::object();
-  for (const KeptTable& table : TablesOf(house)) {
-    const auto said = chore(table, stop);
-    if (said) {
-      done[table.identifier.ToString()] = json::parse(*said);
-    } else if (said.error().code == ErrorCode::kNotSupported) {
-      done[table.identifier.ToString()] = {{"not_supported", said.error().message}};
-    } else if (said.error().code != ErrorCode::kNotFound) {
-      return std::unexpected(said.error().With(table.identifier.ToString()));
-    }
-  }
-  return done.dump();
-}
-
 Result<std::string> Compact(const Household& house, const KeptTable& table, std::stop_token stop) {
   maintenance::CompactionReport report;
   maintenance::Compaction compaction(
@@ -91,18 +72,32 @@ Result<std::string> CleanOrphans(const Household& house, const KeptTable& table,
   return OrphansJson({.table = table.identifier.ToString()}, report);
 }
 
-using Step = Result<std::string> (*)(const Household&, const KeptTable&, std::stop_token);
+/// Looks after one table; says what was done, as JSON.
+using Chore = Result<std::string> (*)(const Household&, const KeptTable&, std::stop_token);
+
+/// Does one thing to both tables; JSON by table. A table that is not there, or of a kind that the task does not take,
+/// is no failure.
+Result<std::string> ForEachTable(const Household& house, Chore chore, const std::stop_token& stop) {
+  json done = json::object();
+  for (const KeptTable& table : TablesOf(house)) {
+    const auto said = chore(house, table, stop);
+    if (said) {
+      done[table.identifier.ToString()] = json::parse(*said);
+    } else if (said.error().code == ErrorCode::kNotSupported) {
+      done[table.identifier.ToString()] = {{"not_supported", said.error().message}};
+    } else if (said.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(said.error().With(table.identifier.ToString()));
+    }
+  }
+  return done.dump();
+}
 
 std::vector<maintenance::ScheduledTask> MakeTasks(const Household& house) {
   std::vector<maintenance::ScheduledTask> tasks;
-  const auto add = [&](bool enabled, const char* name, int64_t interval_seconds, Step step) {
+  const auto add = [&](bool enabled, const char* name, int64_t interval_seconds, Chore chore) {
     if (!enabled || interval_seconds == 0) return;
-    tasks.push_back({name, std::chrono::seconds(interval_seconds), [house, step](std::stop_token stop) {
-                       const Chore chore = [&house, step](const KeptTable& table, std::stop_token stop_it) {
-                         return step(house, table, std::move(stop_it));
-                       };
-                       return ForEachTable(house, chore, std::move(stop));
-                     }});
+    tasks.push_back({name, std::chrono::seconds(interval_seconds),
+                     [house, chore](std::stop_token stop) { return ForEachTable(house, chore, stop); }});
   };
   const auto& wanted = house.config.maintenance;
   add(wanted.compaction_enabled, "compaction", wanted.compaction_interval_seconds, Compact);

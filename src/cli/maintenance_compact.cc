@@ -8,22 +8,17 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/maintenance_flags.h"
 #include "cli/maintenance_options.h"
 #include "cli/maintenance_show.h"
-#include "cli/signals.h"
 #include "cli/wiring.h"
-#include "io/s3_object_store.h"
 
 namespace k2i::cli {
 namespace {
 
 constexpr int64_t kMegabyte = 1 << 20;
 
-struct MaintenanceFlags {
-  ConfigFlags config;
-  std::string table;  // "db.table"; empty: the configuration's
-  bool dry_run = false;
-  bool json = false;
+struct RewriteFlags : MaintenanceFlags {
   bool old_specs = false;
   int64_t target_mb = 0;  // 0: the configuration's
   int64_t max_files = 0;  // 0: no bound
@@ -31,8 +26,8 @@ struct MaintenanceFlags {
 
 /// What every command of this file stands on.
 struct Workshop {
-  config::Config config;
-  const MaintenanceFlags& flags;
+  const config::Config& config;
+  const RewriteFlags& flags;
   SystemClock clock;
   Random random{Random::SystemSeed()};
   CatalogParts catalog;
@@ -46,20 +41,6 @@ struct Workshop {
             .error = {}};
   }
 };
-
-Status Open(Workshop& shop) {
-  if (const std::string& name = shop.flags.table; !name.empty()) {
-    const size_t dot = name.rfind('.');
-    if (dot == std::string::npos || dot == 0 || dot + 1 == name.size()) {
-      return Fail(ErrorCode::kInvalidConfig, "--table is not of the form database.table", Component::kConfig);
-    }
-    shop.config.iceberg.database = name.substr(0, dot);
-    shop.config.iceberg.table = name.substr(dot + 1);
-  }
-  shop.table = MakeTableOptions(shop.config).identifier;
-  K2I_ASSIGN_OR_RETURN(shop.catalog, MakeCatalog(shop.config, shop.clock, shop.random));
-  return {};
-}
 
 /// Draws the bar on a terminal, at most ten times a second.
 std::function<void(const maintenance::CompactionProgress&)> ProgressBar(Clock& clock) {
@@ -122,37 +103,30 @@ Status MergeManifests(Workshop& shop) {
 
 using Job = Status (*)(Workshop&);
 
-int RunJob(const MaintenanceFlags& flags, Job job) {
-  const SignalStop signals;  // before any other thread
-  auto config = LoadAndConfigure(flags.config);
-  if (!config) return ReportError(config.error());
-  int exit_code = kExitOk;
-  {
-    Workshop shop{.config = *std::move(config), .flags = flags, .stop = signals.token()};
-    Status done = Open(shop);
-    if (done) done = job(shop);
-    if (!done) exit_code = ReportError(done.error());
-  }
-  io::ShutdownS3();
-  return exit_code;
+Status RunJob(const config::Config& config, const RewriteFlags& flags, std::stop_token stop, Job job) {
+  Workshop shop{.config = config, .flags = flags, .stop = std::move(stop)};
+  K2I_ASSIGN_OR_RETURN(shop.table, TableOf(config, flags.table));
+  K2I_ASSIGN_OR_RETURN(shop.catalog, MakeCatalog(config, shop.clock, shop.random));
+  return job(shop);
 }
 
 /// A command below `maintenance` with the flags that all have.
 CLI::App* AddJob(CLI::App& maintenance, const std::string& name, const std::string& what, Job job,
-                 const std::shared_ptr<MaintenanceFlags>& flags, int& exit_code) {
+                 const std::shared_ptr<RewriteFlags>& flags, int& exit_code) {
   CLI::App* command = maintenance.add_subcommand(name, what);
-  AddConfigFlags(*command, flags->config);
-  command->add_option("--table", flags->table, "database.table in place of the configuration's");
-  command->add_flag("--dry-run", flags->dry_run, "Say what would be done, and do nothing");
-  command->add_flag("--json", flags->json, "Print JSON");
-  command->callback([flags, job, &exit_code] { exit_code = RunJob(*flags, job); });
+  AddMaintenanceFlags(*command, *flags);
+  command->callback([flags, job, &exit_code] {
+    exit_code = RunMaintenance(*flags, [&](const config::Config& config, std::stop_token stop) {
+      return RunJob(config, *flags, std::move(stop), job);
+    });
+  });
   return command;
 }
 
 }  // namespace
 
 void AddCompactCommand(CLI::App& maintenance, int& exit_code) {
-  auto flags = std::make_shared<MaintenanceFlags>();
+  auto flags = std::make_shared<RewriteFlags>();
   CLI::App* compact = AddJob(maintenance, "compact", "Merge small data files into few", Compact, flags, exit_code);
   compact->add_option("--target-mb", flags->target_mb, "Size to merge to, in place of the configuration's")
       ->check(CLI::Range(int64_t{1}, int64_t{10'240}));
@@ -161,7 +135,7 @@ void AddCompactCommand(CLI::App& maintenance, int& exit_code) {
 }
 
 void AddRewriteManifestsCommand(CLI::App& maintenance, int& exit_code) {
-  auto flags = std::make_shared<MaintenanceFlags>();
+  auto flags = std::make_shared<RewriteFlags>();
   CLI::App* manifests = AddJob(maintenance, "rewrite-manifests", "Merge small manifests, ordered by partition",
                                MergeManifests, flags, exit_code);
   manifests->add_option("--target-mb", flags->target_mb, "Size of a manifest, in place of the table's property")

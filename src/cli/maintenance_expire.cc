@@ -58,7 +58,7 @@ void AddExpireSnapshotsCommand(CLI::App& maintenance, int& exit_code) {
   command->add_option("--retain-last", flags->retain_last, "Least snapshots to keep of each branch")
       ->check(CLI::Range(1, 1'000'000'000));
   command->callback([flags, &exit_code] {
-    exit_code = RunCleaning(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
+    exit_code = RunMaintenance(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
       return Run(config, *flags, std::move(stop));
     });
   });

@@ -68,13 +68,17 @@ class FileProgress {
 
 }  // namespace
 
-void AddCleaningFlags(CLI::App& command, CleaningFlags& flags) {
+void AddMaintenanceFlags(CLI::App& command, MaintenanceFlags& flags) {
   AddConfigFlags(command, flags.config);
   command.add_option("--table", flags.table, "database.table in place of the configuration's");
-  command.add_option("--older-than", flags.older_than, "An age (12h, 5d) or a moment (2024-01-31T12:00:00Z)");
-  command.add_option("--threads", flags.threads, "Files read or deleted at once")->check(CLI::Range(1, 256));
   command.add_flag("--dry-run", flags.dry_run, "Say what would be done, and change nothing");
   command.add_flag("--json", flags.json, "Print JSON");
+}
+
+void AddCleaningFlags(CLI::App& command, CleaningFlags& flags) {
+  AddMaintenanceFlags(command, flags);
+  command.add_option("--older-than", flags.older_than, "An age (12h, 5d) or a moment (2024-01-31T12:00:00Z)");
+  command.add_option("--threads", flags.threads, "Files read or deleted at once")->check(CLI::Range(1, 256));
 }
 
 Result<int64_t> ParseOlderThan(std::string_view text, int64_t now_ms) {
@@ -114,8 +118,8 @@ maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags, std
   return options;
 }
 
-int RunCleaning(const CleaningFlags& flags,
-                const std::function<Status(const config::Config& config, std::stop_token stop)>& command) {
+int RunMaintenance(const MaintenanceFlags& flags,
+                   const std::function<Status(const config::Config& config, std::stop_token stop)>& command) {
   const SignalStop signals;  // before any other thread
   const auto config = LoadAndConfigure(flags.config);
   if (!config) return ReportError(config.error());

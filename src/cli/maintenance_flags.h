@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the commands below `k2i maintenance` that delete files have in common.
+// What the commands below `k2i maintenance` have in common.
 #pragma once
 
 #include <memory>
@@ -11,15 +11,21 @@
 
 namespace k2i::cli {
 
-struct CleaningFlags {
+struct MaintenanceFlags {
   ConfigFlags config;
-  std::string table;       // "db.table"; empty: the configuration's
-  std::string older_than;  // "5d", "2024-01-31T12:00:00Z"; empty: the configuration's
-  int64_t threads = 16;
+  std::string table;  // "db.table"; empty: the configuration's
   bool dry_run = false;
   bool json = false;
 };
-/// Adds --config, --set, --table, --older-than, --threads, --dry-run and --json.
+/// Adds --config, --set, --table, --dry-run and --json.
+void AddMaintenanceFlags(CLI::App& command, MaintenanceFlags& flags);
+
+/// Of the commands that delete files.
+struct CleaningFlags : MaintenanceFlags {
+  std::string older_than;  // "5d", "2024-01-31T12:00:00Z"; empty: the configuration's
+  int64_t threads = 16;
+};
+/// Adds --older-than and --threads to those of all.
 void AddCleaningFlags(CLI::App& command, CleaningFlags& flags);
 
 /// "90s", "30m", "12h", "5d": so long before `now_ms`; "2024-01-31" or "2024-01-31T12:00:00Z" (with any zone): that
@@ -33,7 +39,7 @@ Result<iceberg::TableIdentifier> TableOf(const config::Config& config, const std
 maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags, std::stop_token stop);
 
 /// Runs `command` on the configuration and returns the exit code. SIGINT and SIGTERM are stop requests to it.
-int RunCleaning(const CleaningFlags& flags,
-                const std::function<Status(const config::Config& config, std::stop_token stop)>& command);
+int RunMaintenance(const MaintenanceFlags& flags,
+                   const std::function<Status(const config::Config& config, std::stop_token stop)>& command);
 
 }  // namespace k2i::cli

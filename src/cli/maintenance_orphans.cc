@@ -53,7 +53,7 @@ void AddCleanOrphansCommand(CLI::App& maintenance, int& exit_code) {
   command->add_flag("--unshared", flags->unshared,
                     "No other table keeps files below the location: do not look at the catalog's other tables");
   command->callback([flags, &exit_code] {
-    exit_code = RunCleaning(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
+    exit_code = RunMaintenance(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
       return Run(config, *flags, std::move(stop));
     });
   });
