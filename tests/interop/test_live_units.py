@@ -46,3 +46,4 @@ def test_s3(s3):
         "K2I_TEST_S3_SECRET": seaweedfs.SECRET_KEY,
     }
     run_live("io/io_test", servers)
+    run_live("net/net_test", servers)

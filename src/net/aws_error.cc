@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "net/aws_error.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace k2i::net {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kLongestExcerptBytes = 200;
+
+/// "EntityNotFoundException" of "com.amazonaws.glue#EntityNotFoundException:http://…".
+std::string BareCode(std::string_view code) {
+  code = code.substr(0, code.find(':'));
+  if (const size_t hash = code.rfind('#'); hash != code.npos) code.remove_prefix(hash + 1);
+  return std::string(code);
+}
+
+std::string StringMember(const json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+AwsError FromJson(const json& answer, std::string_view header) {
+  AwsError error{BareCode(header), ""};
+  if (error.code.empty()) error.code = BareCode(StringMember(answer, "__type"));
+  if (error.code.empty()) error.code = BareCode(StringMember(answer, "code"));
+  for (const char* name : {"message", "Message", "errorMessage"}) {
+    if (error.message.empty()) error.message = StringMember(answer, name);
+  }
+  return error;
+}
+
+template <size_t N>
+bool IsOneOf(std::string_view code, const std::array<std::string_view, N>& codes) {
+  return std::ranges::find(codes, code) != codes.end();
+}
+
+constexpr std::array<std::string_view, 5> kStale = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
+                                                    "InvalidAccessKeyId", "UnrecognizedClientException"};
+constexpr std::array<std::string_view, 3> kSkewed = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"};
+constexpr std::array<std::string_view, 4> kBadSignature = {"SignatureDoesNotMatch", "InvalidSignatureException",
+                                                           "IncompleteSignature", "IncompleteSignatureException"};
+constexpr std::array<std::string_view, 10> kDenied = {"AccessDenied",
+                                                      "AccessDeniedException",
+                                                      "MissingAuthenticationToken",
+                                                      "MissingAuthenticationTokenException",
+                                                      "NotAuthorized",
+                                                      "OptInRequired",
+                                                      "UnauthorizedException",
+                                                      "UnauthorizedOperation",
+                                                      "InvalidIdentityToken",
+                                                      "ExpiredIdentityToken"};
+constexpr std::array<std::string_view, 16> kTryLater = {"Throttling",
+                                                        "ThrottlingException",
+                                                        "ThrottledException",
+                                                        "RequestThrottled",
+                                                        "RequestThrottledException",
+                                                        "TooManyRequestsException",
+                                                        "RequestLimitExceeded",
+                                                        "BandwidthLimitExceeded",
+                                                        "ProvisionedThroughputExceededException",
+                                                        "PriorRequestNotComplete",
+                                                        "LimitExceededException",
+                                                        "SlowDown",
+                                                        "EC2ThrottledException",
+                                                        "TransactionInProgressException",
+                                                        "ServiceUnavailable",
+                                                        "ServiceUnavailableException"};
+
+std::string WithEntities(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, char>, 5> kEntities = {
+      {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
+  std::string plain;
+  while (!text.empty()) {
+    const auto* entity =
+        std::ranges::find_if(kEntities, [&](const auto& candidate) { return text.starts_with(candidate.first); });
+    const bool is_entity = entity != kEntities.end();
+    plain += is_entity ? entity->second : text.front();
+    text.remove_prefix(is_entity ? entity->first.size() : 1);
+  }
+  return plain;
+}
+
+}  // namespace
+
+std::optional<std::string> XmlText(std::string_view xml, std::string_view tag) {
+  const std::string open = "<" + std::string(tag) + ">";
+  const size_t begin = xml.find(open);
+  if (begin == xml.npos) return std::nullopt;
+  const size_t end = xml.find("</" + std::string(tag) + ">", begin);
+  if (end == xml.npos) return std::nullopt;
+  return WithEntities(xml.substr(begin + open.size(), end - begin - open.size()));
+}
+
+AwsError ReadAwsError(const HttpResponse& response) {
+  const json answer = json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  const std::string_view header = response.header("x-amzn-errortype");
+  if (answer.is_object()) return FromJson(answer, header);
+  if (const auto code = XmlText(response.body, "Code")) {
+    return {BareCode(*code), XmlText(response.body, "Message").value_or("")};
+  }
+  return {BareCode(header), response.body.substr(0, kLongestExcerptBytes)};
+}
+
+std::optional<ErrorCode> CodeOfCommonAwsError(std::string_view code) {
+  const bool refused =
+      IsOneOf(code, kStale) || IsOneOf(code, kSkewed) || IsOneOf(code, kBadSignature) || IsOneOf(code, kDenied);
+  if (refused) return ErrorCode::kPermissionDenied;
+  if (IsOneOf(code, kTryLater)) return ErrorCode::kUnavailable;
+  return std::nullopt;
+}
+
+std::string AdviceFor(std::string_view code) {
+  if (IsOneOf(code, kSkewed)) return "; the clock of this machine is wrong: synchronise it (chrony, ntpd)";
+  if (IsOneOf(code, kBadSignature)) {
+    return "; check the secret access key, the region, and this machine's clock: the signature covers all three";
+  }
+  if (IsOneOf(code, kStale)) {
+    return "; the access key is unknown or its session has expired: renew the credentials, and check that they belong "
+           "to this endpoint's account and partition";
+  }
+  if (IsOneOf(code, kDenied)) return "; the role or user lacks this permission: allow it in its IAM policy";
+  return "";
+}
+
+bool MeansStaleCredentials(std::string_view code) { return IsOneOf(code, kStale); }
+
+}  // namespace k2i::net
