@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "iceberg/catalog/metadata_file.h"
+#include "iceberg/catalog/pointer_commit.h"
 #include "iceberg/catalog/sql/sqlite.h"
 
 namespace k2i::iceberg {
@@ -177,27 +178,18 @@ Result<LoadedTable> SqlCatalog::CreateTable(const TableIdentifier& table, const 
   K2I_ASSIGN_OR_RETURN(auto arguments, Key(options_.name, table));
   if (MetadataLocation(table).has_value())
     return Refuse(ErrorCode::kAlreadyExists, "table " + table.ToString() + " exists");
-  std::string location = request.location.empty() ? TableLocation(options_.warehouse, table) : request.location;
-  auto created = NewTableMetadata(request, std::move(location), random_.Uuid(), clock_.wall_ms());
-  if (!created.has_value()) return std::unexpected(created.error().In(Component::kCatalog));
-  auto metadata = std::make_shared<const TableMetadata>(*std::move(created));
-  std::string file = NewMetadataLocation(*metadata, "", random_.Uuid());
-  K2I_RETURN_IF_ERROR(WriteMetadataFile(store_, file, *metadata));
-
-  arguments.push_back(file);
   const bool typed = !table_filter_.empty();
   const std::string insert = std::string("INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, ") +
                              "metadata_location, previous_metadata_location" + (typed ? ", iceberg_type" : "") +
                              ") VALUES (?1, ?2, ?3, ?4, NULL" + (typed ? ", 'TABLE')" : ")");
-  const auto written = [&] {
+  const PointerSwap swap = [&](const LoadedTable& next) -> Status {
+    arguments.push_back(next.metadata_location);
     std::lock_guard lock(mutex_);
-    return db_->Write({insert}, arguments);
-  }();
-  if (!written.has_value()) {
-    if (written.error().code != ErrorCode::kCommitStateUnknown) (void)store_.Delete(file);
-    return std::unexpected(written.error().With("creating table " + table.ToString()));
-  }
-  return LoadedTable{table, std::move(file), std::move(metadata), {}};
+    const auto written = db_->Write({insert}, arguments);
+    if (!written.has_value()) return std::unexpected(written.error().With("creating table " + table.ToString()));
+    return {};
+  };
+  return CreateByPointer({store_, clock_, random_}, table, request, TableLocation(options_.warehouse, table), swap);
 }
 
 Status SqlCatalog::Swap(const TableIdentifier& table, const std::string& from, const std::string& to) {
@@ -219,21 +211,10 @@ Status SqlCatalog::Swap(const TableIdentifier& table, const std::string& from, c
 
 Result<LoadedTable> SqlCatalog::CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                             const std::vector<TableUpdate>& updates, const std::string&) {
-  K2I_ASSIGN_OR_RETURN(LoadedTable current, LoadTable(base.identifier));
-  if (Status met = CheckRequirements(requirements, current.metadata.get()); !met.has_value()) {
-    return std::unexpected(met.error().In(Component::kCatalog));
-  }
-  auto updated = ApplyUpdates(*current.metadata, current.metadata_location, updates, clock_.wall_ms());
-  if (!updated.has_value()) return std::unexpected(updated.error().In(Component::kCatalog));
-  auto metadata = std::make_shared<const TableMetadata>(*std::move(updated));
-  std::string file = NewMetadataLocation(*metadata, current.metadata_location, random_.Uuid());
-  K2I_RETURN_IF_ERROR(WriteMetadataFile(store_, file, *metadata));
-  if (Status swapped = Swap(base.identifier, current.metadata_location, file); !swapped.has_value()) {
-    if (swapped.error().code != ErrorCode::kCommitStateUnknown) (void)store_.Delete(file);
-    return std::unexpected(std::move(swapped).error());
-  }
-  DeleteOldMetadataFiles(store_, *current.metadata, *metadata);
-  return LoadedTable{base.identifier, std::move(file), std::move(metadata), {}};
+  K2I_ASSIGN_OR_RETURN(const LoadedTable current, LoadTable(base.identifier));
+  return CommitByPointer({store_, clock_, random_}, current, requirements, updates, [&](const LoadedTable& next) {
+    return Swap(base.identifier, current.metadata_location, next.metadata_location);
+  });
 }
 
 Result<std::vector<TableIdentifier>> SqlCatalog::ListTables() {
