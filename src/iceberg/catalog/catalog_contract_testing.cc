@@ -354,9 +354,9 @@ TEST_P(CatalogContractTest, ACutConnectionNeverMakesItLie) {
   CuttingProxy proxy(contract_.server);
   const TableIdentifier table = Create(NewName()).identifier;
   const auto through = ConnectTo(proxy.address());
-  int cut = 0, left_open = 0, confirmed = 0;
+  int tries = 0, cut = 0, left_open = 0, confirmed = 0;
   const auto try_cut = [&](CuttingProxy::Cut where) {
-    const std::string key = "cut." + std::to_string(cut);
+    const std::string key = "cut." + std::to_string(++tries);
     const auto base = catalog_->LoadTable(table);
     ASSERT_TRUE(base.has_value()) << base.error().ToString();
     proxy.Arm(where);

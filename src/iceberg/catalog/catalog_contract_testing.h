@@ -44,6 +44,7 @@ struct CatalogContractCase {
   std::string name;
   std::function<CatalogContract()> open;
   static std::string Name(const testing::TestParamInfo<CatalogContractCase>& info) { return info.param.name; }
+  friend void PrintTo(const CatalogContractCase& each, std::ostream* out) { *out << each.name; }
 };
 
 class CatalogContractTest : public testing::TestWithParam<CatalogContractCase> {
