@@ -56,22 +56,21 @@ constexpr std::array<std::string_view, 10> kDenied = {"AccessDenied",
                                                       "UnauthorizedOperation",
                                                       "InvalidIdentityToken",
                                                       "ExpiredIdentityToken"};
-constexpr std::array<std::string_view, 16> kTryLater = {"Throttling",
-                                                        "ThrottlingException",
-                                                        "ThrottledException",
-                                                        "RequestThrottled",
-                                                        "RequestThrottledException",
-                                                        "TooManyRequestsException",
-                                                        "RequestLimitExceeded",
-                                                        "BandwidthLimitExceeded",
-                                                        "ProvisionedThroughputExceededException",
-                                                        "PriorRequestNotComplete",
-                                                        "LimitExceededException",
-                                                        "SlowDown",
-                                                        "EC2ThrottledException",
-                                                        "TransactionInProgressException",
-                                                        "ServiceUnavailable",
-                                                        "ServiceUnavailableException"};
+constexpr std::array<std::string_view, 13> kThrottled = {"Throttling",
+                                                         "ThrottlingException",
+                                                         "ThrottledException",
+                                                         "RequestThrottled",
+                                                         "RequestThrottledException",
+                                                         "TooManyRequestsException",
+                                                         "RequestLimitExceeded",
+                                                         "BandwidthLimitExceeded",
+                                                         "ProvisionedThroughputExceededException",
+                                                         "PriorRequestNotComplete",
+                                                         "LimitExceededException",
+                                                         "SlowDown",
+                                                         "EC2ThrottledException"};
+constexpr std::array<std::string_view, 5> kDown = {"ServiceUnavailable", "ServiceUnavailableException",
+                                                   "InternalFailure", "InternalError", "InternalServerError"};
 
 std::string WithEntities(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, char>, 5> kEntities = {
@@ -112,7 +111,7 @@ std::optional<ErrorCode> CodeOfCommonAwsError(std::string_view code) {
   const bool refused =
       IsOneOf(code, kStale) || IsOneOf(code, kSkewed) || IsOneOf(code, kBadSignature) || IsOneOf(code, kDenied);
   if (refused) return ErrorCode::kPermissionDenied;
-  if (IsOneOf(code, kTryLater)) return ErrorCode::kUnavailable;
+  if (IsOneOf(code, kThrottled) || IsOneOf(code, kDown)) return ErrorCode::kUnavailable;
   return std::nullopt;
 }
 
@@ -128,6 +127,8 @@ std::string AdviceFor(std::string_view code) {
   if (IsOneOf(code, kDenied)) return "; the role or user lacks this permission: allow it in its IAM policy";
   return "";
 }
+
+bool MeansThrottled(std::string_view code) { return IsOneOf(code, kThrottled); }
 
 bool MeansStaleCredentials(std::string_view code) { return IsOneOf(code, kStale); }
 

@@ -28,6 +28,9 @@ std::optional<ErrorCode> CodeOfCommonAwsError(std::string_view code);
 /// What a user can do about a refusal: "; …" to be put after the service's words, or "".
 std::string AdviceFor(std::string_view code);
 
+/// True where the service has put the request off unread: it has surely not been acted on.
+bool MeansThrottled(std::string_view code);
+
 /// True where other credentials may be taken: these have expired, or are no longer known.
 bool MeansStaleCredentials(std::string_view code);
 

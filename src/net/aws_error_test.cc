@@ -32,6 +32,8 @@ TEST(AwsError, TellsRefusalsFromWhatPasses) {
   EXPECT_EQ(CodeOfCommonAwsError("AccessDeniedException"), ErrorCode::kPermissionDenied);
   EXPECT_EQ(CodeOfCommonAwsError("ThrottlingException"), ErrorCode::kUnavailable);
   EXPECT_EQ(CodeOfCommonAwsError("EntityNotFoundException"), std::nullopt);
+  EXPECT_TRUE(MeansThrottled("ThrottlingException"));
+  EXPECT_FALSE(MeansThrottled("InternalFailure"));
   EXPECT_TRUE(MeansStaleCredentials("ExpiredTokenException"));
   EXPECT_FALSE(MeansStaleCredentials("AccessDenied"));
   EXPECT_NE(AdviceFor("RequestTimeTooSkewed").find("clock"), std::string::npos);
