@@ -46,8 +46,8 @@ class HttpTransport {
   /// body
   ///   cut short.
   /// - ResourceExhausted: the answer is longer than the bound; the server has acted.
-  /// - InvalidConfig: the URL or the CA file cannot be used. PermissionDenied: the server's certificate is not trusted.
-  /// For the latter two, nothing was sent either.
+  /// - InvalidConfig: the URL, the CA file or the client's certificate cannot be used. PermissionDenied: the server's
+  /// certificate is not trusted. For the latter two, nothing was sent either.
   virtual Result<HttpResponse> Send(const HttpRequest& request) = 0;
 };
 

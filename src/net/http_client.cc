@@ -23,9 +23,9 @@ ErrorCode CodeOfCurl(CURLcode code, bool sent) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:  // our own
       return ErrorCode::kInvalidConfig;
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
       return ErrorCode::kPermissionDenied;
     case CURLE_OUT_OF_MEMORY:
       return ErrorCode::kResourceExhausted;
@@ -155,6 +155,9 @@ class HttpClient::Handle {
     curl_easy_setopt(curl_, CURLOPT_USERAGENT, options.user_agent.c_str());
     curl_easy_setopt(curl_, CURLOPT_ACCEPT_ENCODING, "");  // all that this libcurl can undo
     if (!options.ca_file.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, options.ca_file.c_str());
+    if (!options.cert_file.empty()) curl_easy_setopt(curl_, CURLOPT_SSLCERT, options.cert_file.c_str());
+    if (!options.key_file.empty()) curl_easy_setopt(curl_, CURLOPT_SSLKEY, options.key_file.c_str());
+    if (!options.key_password.empty()) curl_easy_setopt(curl_, CURLOPT_KEYPASSWD, options.key_password.c_str());
   }
 
   Error ToError(CURLcode code, const Exchange& exchange, const HttpRequest& request, const char* reason) {

@@ -9,7 +9,10 @@
 namespace k2i::net {
 
 struct HttpClientOptions {
-  std::string ca_file;  // PEM; empty: the system's
+  std::string ca_file;       // PEM; empty: the system's
+  std::string cert_file;     // PEM: the client's certificate, for servers that ask for one; may be empty
+  std::string key_file;      // PEM: its private key
+  std::string key_password;  // of the private key; may be empty
   std::chrono::milliseconds connect_timeout{5'000};
   int64_t max_response_bytes = int64_t{256} << 20;  // of the body
   size_t max_idle_connections = 4;

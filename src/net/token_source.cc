@@ -2,6 +2,8 @@
 #include "net/token_source.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -13,6 +15,19 @@ using nlohmann::json;
 
 constexpr Duration kLongestMargin = std::chrono::minutes(1);
 constexpr int64_t kLongestLifetimeSeconds = 10LL * 365 * 24 * 3600;
+constexpr std::streamsize kLongestTokenBytes = 64 << 10;
+constexpr char kTokenExchange[] = "urn:ietf:params:oauth:grant-type:token-exchange";
+constexpr char kAccessTokenType[] = "urn:ietf:params:oauth:token-type:access_token";
+
+Result<std::string> TokenInFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string token(static_cast<size_t>(kLongestTokenBytes), '\0');
+  in.read(token.data(), kLongestTokenBytes);
+  token.resize(static_cast<size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  if (!token.empty()) return token;
+  return Fail(ErrorCode::kInvalidConfig, "OAuth2 token: the file " + path + " cannot be read, or is empty");
+}
 
 std::string StringMember(const json& object, const char* name) {
   const auto found = object.is_object() ? object.find(name) : object.end();
@@ -61,14 +76,37 @@ bool OAuth2TokenSource::Refused(const std::string& token) {
 }
 
 Result<OAuth2TokenSource::CachedToken> OAuth2TokenSource::Fetch() const {
-  std::vector<std::pair<std::string, std::string>> form = {{"grant_type", "client_credentials"},
-                                                           {"client_id", options_.client_id},
-                                                           {"client_secret", options_.client_secret}};
+  if (!exchanges()) return Ask({{"grant_type", "client_credentials"}}, "");
+  if (!token_.has_value()) return ExchangeSubject();
+  auto next =
+      Ask({{"grant_type", kTokenExchange}, {"subject_token", token_->value}, {"subject_token_type", kAccessTokenType}},
+          token_->value);
+  if (next.has_value() || next.error().code != ErrorCode::kPermissionDenied) return next;
+  return ExchangeSubject();
+}
+
+Result<OAuth2TokenSource::CachedToken> OAuth2TokenSource::ExchangeSubject() const {
+  std::string subject = options_.subject_token;
+  if (!options_.subject_token_file.empty()) {
+    K2I_ASSIGN_OR_RETURN(subject, TokenInFile(options_.subject_token_file));
+  }
+  return Ask({{"grant_type", kTokenExchange},
+              {"subject_token", std::move(subject)},
+              {"subject_token_type", options_.subject_token_type}},
+             "");
+}
+
+Result<OAuth2TokenSource::CachedToken> OAuth2TokenSource::Ask(std::vector<std::pair<std::string, std::string>> form,
+                                                              const std::string& bearer) const {
+  if (!options_.client_id.empty()) form.emplace_back("client_id", options_.client_id);
+  if (!options_.client_secret.empty()) form.emplace_back("client_secret", options_.client_secret);
   if (!options_.scope.empty()) form.emplace_back("scope", options_.scope);
+  form.insert(form.end(), options_.parameters.begin(), options_.parameters.end());
   HttpRequest request;
   request.method = "POST";
   request.url = options_.token_url;
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}, {"Accept", "application/json"}};
+  if (!bearer.empty()) request.headers.emplace_back("Authorization", "Bearer " + bearer);
   request.body = FormEncode(form);
   auto response = transport_.Send(request);
   if (!response.has_value()) return std::unexpected(response.error().With("OAuth2 token"));

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "net/http.h"
@@ -37,11 +40,19 @@ struct OAuth2Options {
   std::string client_id;
   std::string client_secret;
   std::string scope;  // may be empty
+  /// Exchanged for tokens (RFC 8693) in place of asking for them with the client's credentials alone; the client may be
+  /// named too. Of a file, which is read at each exchange, where it is given by its path.
+  std::string subject_token;
+  std::string subject_token_file;
+  std::string subject_token_type = "urn:ietf:params:oauth:token-type:access_token";
+  std::map<std::string, std::string> parameters;  // further ones of each request, such as "audience"
 };
 
 /// Tokens by OAuth2 client credentials (RFC 6749 section 4.4, the client authenticated in the body, as Iceberg's own
-/// client does), kept until shortly before they expire: a minute, or a quarter of a short life. While the token server
-/// cannot be reached, a token that is still good is used on.
+/// client does) or token exchange, kept until shortly before they expire: a minute, or a quarter of a short life. A
+/// token that came by exchange is exchanged for the next one (Iceberg's REST specification, /v1/oauth/tokens, use 3);
+/// when that is refused, the subject token is once more. While the token server cannot be reached, a token that is
+/// still good is used on.
 class OAuth2TokenSource final : public TokenSource {
  public:
   /// `transport` and `clock` must outlive this.
@@ -59,7 +70,11 @@ class OAuth2TokenSource final : public TokenSource {
     std::optional<Duration> refresh_at;  // on the monotonic clock; nullopt: the server named no lifetime
     std::optional<Duration> expires_at;
   };
+  bool exchanges() const { return !options_.subject_token.empty() || !options_.subject_token_file.empty(); }
   Result<CachedToken> Fetch() const;
+  Result<CachedToken> ExchangeSubject() const;
+  /// The form of a request, sent; `bearer`: what authenticates it beside the client, "" for nothing.
+  Result<CachedToken> Ask(std::vector<std::pair<std::string, std::string>> form, const std::string& bearer) const;
   Result<CachedToken> ParseAnswer(const HttpResponse& response) const;
 
   HttpTransport& transport_;

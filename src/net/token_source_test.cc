@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
+
 #include "base/clock_testing.h"
 #include "net/scripted_transport_testing.h"
 
@@ -15,7 +18,10 @@ class OAuth2Test : public ::testing::Test {
  protected:
   ManualClock clock_;
   ScriptedTransport transport_;
-  OAuth2TokenSource source_{transport_, clock_, {"http://idp/token", "me", "s&cret", "catalog"}};
+  OAuth2TokenSource source_{
+      transport_,
+      clock_,
+      {.token_url = "http://idp/token", .client_id = "me", .client_secret = "s&cret", .scope = "catalog"}};
 };
 
 TEST_F(OAuth2Test, AsksWithClientCredentials) {
@@ -83,6 +89,68 @@ TEST_F(OAuth2Test, TellsARefusalFromAnOutage) {
   EXPECT_EQ(source_.Token().error().code, ErrorCode::kUnavailable);
   transport_.Answer(200, R"({"access_token":7})");
   EXPECT_EQ(source_.Token().error().code, ErrorCode::kUnavailable);
+}
+
+class TokenExchangeTest : public ::testing::Test {
+ protected:
+  std::string LastBody() const { return transport_.last_request().body; }
+
+  ManualClock clock_;
+  ScriptedTransport transport_;
+  OAuth2Options options_{.token_url = "http://idp/token",
+                         .subject_token = "subject",
+                         .subject_token_type = "urn:ietf:params:oauth:token-type:jwt",
+                         .parameters = {{"audience", "a b"}}};
+};
+
+TEST_F(TokenExchangeTest, ExchangesTheSubjectThenEachTokenForTheNext) {
+  OAuth2TokenSource source(transport_, clock_, options_);
+  transport_.Answer(200, R"({"access_token":"t1","expires_in":3600})");
+  EXPECT_EQ(source.Token().value(), "t1");
+  EXPECT_EQ(LastBody(),
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=subject&"
+            "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt&audience=a%20b");
+  EXPECT_EQ(HeaderOf(transport_.last_request(), "Authorization"), "");
+  clock_.Advance(seconds(3540));
+  transport_.Answer(200, R"({"access_token":"t2","expires_in":3600})");
+  EXPECT_EQ(source.Token().value(), "t2");
+  EXPECT_NE(LastBody().find("subject_token=t1&"), std::string::npos);
+  EXPECT_NE(LastBody().find("token-type%3Aaccess_token"), std::string::npos);
+  EXPECT_EQ(HeaderOf(transport_.last_request(), "Authorization"), "Bearer t1");
+}
+
+TEST_F(TokenExchangeTest, GoesBackToTheSubjectWhenTheTokenIsRefused) {
+  OAuth2TokenSource source(transport_, clock_, options_);
+  transport_.Answer(200, R"({"access_token":"t1","expires_in":3600})");
+  EXPECT_EQ(source.Token().value(), "t1");
+  clock_.Advance(seconds(3540));
+  transport_.Answer(400, R"({"error":"invalid_grant"})");
+  transport_.Answer(200, R"({"access_token":"t2","expires_in":3600})");
+  EXPECT_EQ(source.Token().value(), "t2");
+  EXPECT_NE(LastBody().find("subject_token=subject&"), std::string::npos);
+  // Refused by the catalog: there is nothing to exchange any more.
+  EXPECT_TRUE(source.Refused("t2"));
+  transport_.Answer(200, R"({"access_token":"t3","expires_in":3600})");
+  EXPECT_EQ(source.Token().value(), "t3");
+  EXPECT_NE(LastBody().find("subject_token=subject&"), std::string::npos);
+}
+
+TEST_F(TokenExchangeTest, ReadsTheFileOfTheSubjectEachTime) {
+  const std::string path = ::testing::TempDir() + "/subject-token";
+  options_.subject_token.clear();
+  options_.subject_token_file = path;
+  OAuth2TokenSource source(transport_, clock_, options_);
+  EXPECT_EQ(source.Token().error().code, ErrorCode::kInvalidConfig);
+  std::ofstream(path) << "first\n";
+  transport_.Answer(200, R"({"access_token":"t1"})");
+  EXPECT_EQ(source.Token().value(), "t1");
+  EXPECT_NE(LastBody().find("subject_token=first&"), std::string::npos);
+  std::ofstream(path) << "second";
+  EXPECT_TRUE(source.Refused("t1"));
+  transport_.Answer(200, R"({"access_token":"t2"})");
+  EXPECT_EQ(source.Token().value(), "t2");
+  EXPECT_NE(LastBody().find("subject_token=second&"), std::string::npos);
+  std::remove(path.c_str());
 }
 
 TEST(FixedToken, HasNoOther) {
