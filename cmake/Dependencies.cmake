@@ -22,6 +22,7 @@ find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 
 # The wheel's libparquet exports OpenSSL symbols of its own. Whichever library comes first in a program's list of needed
 # libraries wins, so ssl and crypto are named before everything else (tests/openssl_order_test.cc holds this).

@@ -12,7 +12,9 @@
 #include "cli/version.h"
 #include "config/load.h"
 #include "iceberg/catalog/rest/rest_catalog.h"
+#include "iceberg/catalog/sql/postgres.h"
 #include "iceberg/catalog/sql/sql_catalog.h"
+#include "iceberg/catalog/sql/sqlite.h"
 #include "io/make_object_store.h"
 #include "net/http_client.h"
 
@@ -131,6 +133,12 @@ iceberg::RestCatalogOptions MakeRestOptions(const config::IcebergConfig& iceberg
       break;
   }
   return options;
+}
+
+Result<std::unique_ptr<iceberg::SqlDatabase>> OpenSqlDatabase(const config::SqlCatalogConfig& sql) {
+  constexpr int64_t kBusyTimeoutMs = 10'000;
+  if (iceberg::IsPostgresUri(sql.uri)) return iceberg::Postgres::Open({.uri = sql.uri});
+  return iceberg::Sqlite::Open(sql.uri, kBusyTimeoutMs);
 }
 
 }  // namespace
@@ -255,9 +263,9 @@ Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& ran
   CatalogParts parts;
   K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(MakeStorageOptions(config)));
   if (config.iceberg.catalog_type == config::CatalogType::kSql) {
-    const iceberg::SqlCatalogOptions options{
-        .sqlite_path = config.iceberg.sql.uri, .name = config.iceberg.sql.name, .warehouse = config.iceberg.warehouse};
-    K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::SqlCatalog::Open(options, *parts.store, clock, random));
+    K2I_ASSIGN_OR_RETURN(auto db, OpenSqlDatabase(config.iceberg.sql));
+    const iceberg::SqlCatalogOptions options{.name = config.iceberg.sql.name, .warehouse = config.iceberg.warehouse};
+    K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::SqlCatalog::Open(options, std::move(db), *parts.store, clock, random));
     return parts;
   }
   parts.http = std::make_unique<net::HttpClient>(

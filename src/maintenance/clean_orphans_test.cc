@@ -7,6 +7,7 @@
 
 #include "base/clock_testing.h"
 #include "iceberg/catalog/sql/sql_catalog.h"
+#include "iceberg/catalog/sql/sqlite.h"
 #include "maintenance/expire_snapshots.h"
 #include "maintenance/history_testing.h"
 
@@ -47,8 +48,8 @@ class SilentCatalog final : public iceberg::Catalog {
 class CleanOrphansTest : public testing::Test {
  protected:
   CleanOrphansTest() : folder_(testing::TempDir() + "clean_orphans_" + Random(Random::SystemSeed()).Uuid()) {
-    catalog_ = *iceberg::SqlCatalog::Open({.sqlite_path = folder_ + "/c.db", .warehouse = "s3://b/wh"}, store_, clock_,
-                                          random_);
+    catalog_ = *iceberg::SqlCatalog::Open({.warehouse = "s3://b/wh"}, *iceberg::Sqlite::Open(folder_ + "/c.db", 10'000),
+                                          store_, clock_, random_);
     table_ = std::make_unique<TableHistory>(*catalog_, store_, clock_, random_);
   }
   ~CleanOrphansTest() override {

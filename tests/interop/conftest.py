@@ -16,7 +16,7 @@ from harness.k2i_process import BINARY, K2I  # noqa: E402
 from harness.readers import Spark  # noqa: E402
 from harness.topics import create_topic  # noqa: E402
 from harness.warehouses import RestWarehouse, SqlWarehouse  # noqa: E402
-from services import S3, IcebergRest, Kafka  # noqa: E402
+from services import S3, IcebergRest, Kafka, Postgres  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -54,6 +54,12 @@ def rest(session_folder):
 @pytest.fixture(scope="session")
 def rest_s3(session_folder, s3):
     with IcebergRest(session_folder / "rest_s3", s3=s3) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(session_folder):
+    with Postgres(session_folder / "postgres") as server:
         yield server
 
 

@@ -10,9 +10,13 @@ from harness.k2i_process import BINARY, clean_environment
 from services import seaweedfs
 
 
-def run_live(program: str, servers: dict[str, str], left_out: str = "") -> None:
+# Commits of the race between two writers, in the catalog contract.
+RACE = {"K2I_TEST_CONTRACT_COMMITS": "500"}
+
+
+def run_live(program: str, servers: dict[str, str], left_out: str = "", only: str = "*Live*") -> None:
     """`program` lies beside the K2I under test. A filter that matches nothing would pass too, and so would a skip."""
-    command = [str(BINARY.parent / "src" / program), f"--gtest_filter=*Live*-{left_out}"]
+    command = [str(BINARY.parent / "src" / program), f"--gtest_filter={only}-{left_out}"]
     done = subprocess.run(
         command,
         env=clean_environment() | servers,
@@ -20,7 +24,7 @@ def run_live(program: str, servers: dict[str, str], left_out: str = "") -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=200,
+        timeout=400,
     )
     assert done.returncode == 0, done.stdout
     assert "SKIPPED" not in done.stdout, done.stdout
@@ -35,7 +39,12 @@ def test_kafka(kafka4):
 
 
 def test_rest_catalog(rest):
-    run_live("iceberg/catalog/rest/iceberg_rest_test", {"K2I_TEST_REST_URI": rest.uri})
+    run_live("iceberg/catalog/rest/iceberg_rest_test", RACE | {"K2I_TEST_REST_URI": rest.uri})
+
+
+def test_postgres_catalog(postgres):
+    address = postgres.uri().removeprefix("postgresql://")
+    run_live("iceberg/catalog/sql/iceberg_sql_test", RACE | {"K2I_TEST_POSTGRES": address})
 
 
 def test_s3(s3):

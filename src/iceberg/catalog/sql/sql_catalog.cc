@@ -9,7 +9,6 @@
 
 #include "iceberg/catalog/metadata_file.h"
 #include "iceberg/catalog/pointer_commit.h"
-#include "iceberg/catalog/sql/sqlite.h"
 
 namespace k2i::iceberg {
 namespace {
@@ -60,13 +59,13 @@ std::vector<std::string> Levels(const std::string& text) {
 }
 
 /// {catalog, namespace, table}: the arguments of kWhereTable.
-Result<Sqlite::Arguments> Key(const std::string& catalog, const TableIdentifier& table) {
+Result<SqlDatabase::Arguments> Key(const std::string& catalog, const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(std::string name_space, NamespaceText(table.name_space));
   if (!IsLegalName(table.name)) {
     return Refuse(ErrorCode::kInvalidArgument,
                   "\"" + table.name + "\" cannot be the name of a table in an SQL catalog");
   }
-  return Sqlite::Arguments{catalog, std::move(name_space), table.name};
+  return SqlDatabase::Arguments{catalog, std::move(name_space), table.name};
 }
 
 /// `warehouse` without a slash at the end; local paths absolute, as a file: URI.
@@ -90,37 +89,29 @@ std::string TableLocation(const std::string& warehouse, const TableIdentifier& t
 
 }  // namespace
 
-SqlCatalog::SqlCatalog(SqlCatalogOptions options, std::unique_ptr<Sqlite> db, io::ObjectStore& store, Clock& clock,
+SqlCatalog::SqlCatalog(SqlCatalogOptions options, std::unique_ptr<SqlDatabase> db, io::ObjectStore& store, Clock& clock,
                        Random& random)
     : options_(std::move(options)), store_(store), clock_(clock), random_(random), db_(std::move(db)) {}
 
-SqlCatalog::~SqlCatalog() = default;
-
-Result<std::unique_ptr<SqlCatalog>> SqlCatalog::Open(const SqlCatalogOptions& options, io::ObjectStore& store,
-                                                     Clock& clock, Random& random) {
+Result<std::unique_ptr<SqlCatalog>> SqlCatalog::Open(const SqlCatalogOptions& options, std::unique_ptr<SqlDatabase> db,
+                                                     io::ObjectStore& store, Clock& clock, Random& random) {
   SqlCatalogOptions resolved = options;
   K2I_ASSIGN_OR_RETURN(resolved.warehouse, WarehouseLocation(options.warehouse));
-  K2I_ASSIGN_OR_RETURN(auto db, Sqlite::Open(options.sqlite_path, options.busy_timeout_ms));
   std::unique_ptr<SqlCatalog> catalog(new SqlCatalog(std::move(resolved), std::move(db), store, clock, random));
   const Status prepared = catalog->Prepare();
-  if (!prepared.has_value()) return std::unexpected(prepared.error().With(options.sqlite_path));
+  if (!prepared.has_value()) return std::unexpected(prepared.error().With(catalog->db_->Describe()));
   return catalog;
 }
 
 Status SqlCatalog::Prepare() {
-  const std::string columns_of = "SELECT name FROM pragma_table_info(?1)";
-  const auto columns = [&](const std::string& table) -> Result<std::set<std::string>> {
-    K2I_ASSIGN_OR_RETURN(const auto rows, db_->Query(columns_of, {table}));
-    std::set<std::string> names;
-    for (const auto& row : rows) names.insert(row[0].value_or(""));
-    return names;
-  };
-  K2I_ASSIGN_OR_RETURN(auto tables, columns("iceberg_tables"));
-  K2I_ASSIGN_OR_RETURN(auto namespaces, columns("iceberg_namespace_properties"));
+  K2I_ASSIGN_OR_RETURN(auto tables, db_->Columns("iceberg_tables"));
+  K2I_ASSIGN_OR_RETURN(auto namespaces, db_->Columns("iceberg_namespace_properties"));
   if (tables.empty() || namespaces.empty()) {
-    K2I_RETURN_IF_ERROR(db_->Write({kCreateTables, kCreateNamespaces}));
-    K2I_ASSIGN_OR_RETURN(tables, columns("iceberg_tables"));
-    K2I_ASSIGN_OR_RETURN(namespaces, columns("iceberg_namespace_properties"));
+    // PostgreSQL says "is there already" in spite of IF NOT EXISTS when two processes make them at once.
+    const auto made = db_->Write({kCreateTables, kCreateNamespaces}, {});
+    if (!made.has_value() && made.error().code != ErrorCode::kAlreadyExists) return std::unexpected(made.error());
+    K2I_ASSIGN_OR_RETURN(tables, db_->Columns("iceberg_tables"));
+    K2I_ASSIGN_OR_RETURN(namespaces, db_->Columns("iceberg_namespace_properties"));
   }
   const auto has = [](const std::set<std::string>& have, std::initializer_list<const char*> wanted) {
     return std::ranges::all_of(wanted, [&](const char* name) { return have.contains(name); });
@@ -137,7 +128,7 @@ Status SqlCatalog::Prepare() {
 
 Status SqlCatalog::Ping() {
   std::lock_guard lock(mutex_);
-  K2I_RETURN_IF_ERROR(db_->Query("SELECT 1 FROM iceberg_tables LIMIT 1"));
+  K2I_RETURN_IF_ERROR(db_->Query("SELECT 1 FROM iceberg_tables LIMIT 1", {}));
   return {};
 }
 
@@ -149,10 +140,9 @@ Status SqlCatalog::EnsureNamespace(const std::vector<std::string>& name_space) {
                                   "AND namespace = ?2 LIMIT 1",
                                   {options_.name, text}));
   if (!known.empty()) return {};
-  K2I_RETURN_IF_ERROR(
-      db_->Write({"INSERT OR IGNORE INTO iceberg_namespace_properties (catalog_name, namespace, property_key, "
-                  "property_value) VALUES (?1, ?2, 'exists', 'true')"},
-                 {options_.name, text}));
+  K2I_RETURN_IF_ERROR(db_->Write({"INSERT INTO iceberg_namespace_properties (catalog_name, namespace, property_key, "
+                                  "property_value) VALUES (?1, ?2, 'exists', 'true') ON CONFLICT DO NOTHING"},
+                                 {options_.name, text}));
   return {};
 }
 

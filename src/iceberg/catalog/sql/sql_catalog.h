@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// iceberg/catalog/sql: the embedded catalog. Pointers to the tables' metadata files are rows of an SQLite database in
-// the layout of Iceberg's JDBC catalog (schema V1; V0, without views, is read and written as it is), so that
-// PyIceberg's SqlCatalog and Iceberg's JdbcCatalog (Spark, Flink) open the same file. Nothing but a disk is needed.
+// iceberg/catalog/sql: pointers to the tables' metadata files are rows of a database in the layout of Iceberg's JDBC
+// catalog (schema V1; V0, without views, is read and written as it is), so that PyIceberg's SqlCatalog and Iceberg's
+// JdbcCatalog (Spark, Flink) open the same database. SQLite (sqlite.h) needs nothing but a disk; PostgreSQL
+// (postgres.h) serves many machines.
 #pragma once
 
 #include <memory>
@@ -13,31 +14,27 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "iceberg/catalog/catalog.h"
+#include "iceberg/catalog/sql/database.h"
 #include "io/object_store.h"
 
 namespace k2i::iceberg {
 
-class Sqlite;
-
 struct SqlCatalogOptions {
-  std::string sqlite_path;
   std::string name = "k2i";  // column catalog_name: one database can hold several catalogs
   /// Folder of new tables: <warehouse>/<namespace levels…>/<table>, as Iceberg's Java library lays them out. A local
   /// path is turned into "file:///…", which PyIceberg, DuckDB and Spark all read.
   std::string warehouse;
-  int64_t busy_timeout_ms = 10'000;  // how long to wait for another process to release the database
 };
 
-/// Thread-safe, and safe with other processes on the same file: the swap of a pointer is one UPDATE that names the old
-/// value.
+/// Thread-safe, and safe with other processes on the same database: the swap of a pointer is one UPDATE that names the
+/// old value.
 class SqlCatalog final : public Catalog {
  public:
-  /// Makes database and tables when they are not there. The references must outlive the catalog. InvalidConfig for a
-  /// path that cannot be opened, a database with other tables of these names, or a warehouse that is empty; Corruption
-  /// for a file that is no database; Unavailable while it is locked.
-  static Result<std::unique_ptr<SqlCatalog>> Open(const SqlCatalogOptions& options, io::ObjectStore& store,
-                                                  Clock& clock, Random& random);
-  ~SqlCatalog() override;
+  /// Makes the tables when they are not there. The references must outlive the catalog. InvalidConfig for a database
+  /// with other tables of these names, or a warehouse that is empty; Corruption for a file that is no database;
+  /// Unavailable while it is locked.
+  static Result<std::unique_ptr<SqlCatalog>> Open(const SqlCatalogOptions& options, std::unique_ptr<SqlDatabase> db,
+                                                  io::ObjectStore& store, Clock& clock, Random& random);
 
   /// Beside the codes that Catalog names: InvalidArgument for identifiers that do not fit the layout (empty, "..", with
   /// a slash, or with a dot in a namespace level); Unavailable when the database stays locked, which for a commit means
@@ -52,7 +49,7 @@ class SqlCatalog final : public Catalog {
   Status DropTable(const TableIdentifier& table) override;
 
  private:
-  SqlCatalog(SqlCatalogOptions options, std::unique_ptr<Sqlite> db, io::ObjectStore& store, Clock& clock,
+  SqlCatalog(SqlCatalogOptions options, std::unique_ptr<SqlDatabase> db, io::ObjectStore& store, Clock& clock,
              Random& random);
   Status Prepare();
   /// Where the catalog points for the table; NotFound.
@@ -64,7 +61,7 @@ class SqlCatalog final : public Catalog {
   Clock& clock_;
   Random& random_;
   std::mutex mutex_;  // guards db_
-  const std::unique_ptr<Sqlite> db_;
+  const std::unique_ptr<SqlDatabase> db_;
   std::string table_filter_;  // WHERE clause that tells tables from views; empty in schema V0
 };
 

@@ -44,8 +44,8 @@ class SqlCatalogTest : public testing::Test {
   ~SqlCatalogTest() override { std::filesystem::remove_all(std::filesystem::path(path_).parent_path()); }
 
   std::unique_ptr<SqlCatalog> Open(int64_t busy_timeout_ms = 10'000) {
-    auto catalog = SqlCatalog::Open(
-        {.sqlite_path = path_, .warehouse = "s3://b/wh/", .busy_timeout_ms = busy_timeout_ms}, store_, clock_, random_);
+    auto catalog =
+        SqlCatalog::Open({.warehouse = "s3://b/wh/"}, *Sqlite::Open(path_, busy_timeout_ms), store_, clock_, random_);
     EXPECT_TRUE(catalog.has_value()) << catalog.error().ToString();
     return *std::move(catalog);
   }
@@ -252,7 +252,9 @@ TEST_F(SqlCatalogTest, AViewIsNoTable) {
 
 TEST_F(SqlCatalogTest, RefusesWhatIsNoCatalog) {
   const auto open = [&](const std::string& path, const std::string& warehouse = "s3://b") {
-    return CodeOf(SqlCatalog::Open({.sqlite_path = path, .warehouse = warehouse}, store_, clock_, random_));
+    auto db = Sqlite::Open(path, 10'000);
+    if (!db.has_value()) return CodeOf(db);
+    return CodeOf(SqlCatalog::Open({.warehouse = warehouse}, *std::move(db), store_, clock_, random_));
   };
   const std::string folder = std::filesystem::path(path_).parent_path();
   std::filesystem::create_directories(folder);
@@ -303,7 +305,8 @@ TEST_F(SqlCatalogTest, WritesGzipWhenAsked) {
 TEST_F(SqlCatalogTest, LocalWarehousesBecomeUris) {
   const auto location = [&](const std::string& warehouse) {
     std::filesystem::remove_all(std::filesystem::path(path_).parent_path());
-    const auto catalog = SqlCatalog::Open({.sqlite_path = path_, .warehouse = warehouse}, store_, clock_, random_);
+    const auto catalog =
+        SqlCatalog::Open({.warehouse = warehouse}, *Sqlite::Open(path_, 10'000), store_, clock_, random_);
     return (*catalog)->CreateTable({{"n"}, "t" + random_.Uuid().substr(0, 4)}, Request())->metadata->location;
   };
   EXPECT_THAT(location("/data/wh/"), StartsWith("file:///data/wh/n/t"));

@@ -58,7 +58,7 @@ Result<std::unique_ptr<Sqlite>> Sqlite::Open(const std::string& path, int64_t bu
   sqlite3* db = nullptr;
   const int status =
       sqlite3_open_v2(path.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-  std::unique_ptr<Sqlite> result(new Sqlite(db));
+  std::unique_ptr<Sqlite> result(new Sqlite(db, path));
   if (status != SQLITE_OK) {
     const std::string why = db == nullptr ? "no memory" : sqlite3_errmsg(db);
     return Fail(ErrorCode::kInvalidConfig, "cannot open SQLite database " + path + ": " + why, Component::kCatalog);
@@ -115,6 +115,13 @@ Result<int64_t> Sqlite::Write(const std::vector<std::string>& statements, const 
 Result<int64_t> Sqlite::RunAll(const std::vector<std::string>& statements, const Arguments& arguments) {
   for (const std::string& sql : statements) K2I_RETURN_IF_ERROR(Run(sql, arguments));
   return sqlite3_changes(db_);
+}
+
+Result<std::set<std::string>> Sqlite::Columns(const std::string& table) {
+  K2I_ASSIGN_OR_RETURN(const auto rows, Query("SELECT name FROM pragma_table_info(?1)", {table}));
+  std::set<std::string> names;
+  for (const Row& row : rows) names.insert(row[0].value_or(""));
+  return names;
 }
 
 Status Sqlite::Commit() {

@@ -3,11 +3,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/error.h"
+#include "iceberg/catalog/sql/database.h"
 
 struct sqlite3;
 
@@ -18,35 +17,28 @@ namespace k2i::iceberg {
 /// The journal mode stays as the file has it: the default, a rollback journal, is what PyIceberg and Spark share
 /// without more files beside the database, and what works on network file systems as far as anything does there. A
 /// catalog commits a few times a minute at most, so WAL would win nothing.
-///
-/// Errors carry Component::kCatalog: Unavailable (locked by somebody else for longer than the timeout, or an I/O
-/// error), PermissionDenied, ResourceExhausted (disk full), Corruption (not a database), AlreadyExists (a primary key
-/// is taken), Internal.
-class Sqlite {
+class Sqlite final : public SqlDatabase {
  public:
-  using Arguments = std::vector<std::string>;
-  using Row = std::vector<std::optional<std::string>>;
-
   /// Makes the file, and its folder, when they are not there. InvalidConfig when the file cannot be opened.
   static Result<std::unique_ptr<Sqlite>> Open(const std::string& path, int64_t busy_timeout_ms);
-  ~Sqlite();
+  ~Sqlite() override;
   Sqlite(const Sqlite&) = delete;
   Sqlite& operator=(const Sqlite&) = delete;
 
-  Result<std::vector<Row>> Query(const std::string& sql, const Arguments& arguments = {});
-
-  /// Runs the statements, each with the same arguments, as one transaction; returns how many rows the last one changed.
-  /// Every error means that nothing was changed, but CommitStateUnknown: the transaction may or may not be in the file.
-  Result<int64_t> Write(const std::vector<std::string>& statements, const Arguments& arguments = {});
+  Result<std::vector<Row>> Query(const std::string& sql, const Arguments& arguments = {}) override;
+  Result<int64_t> Write(const std::vector<std::string>& statements, const Arguments& arguments = {}) override;
+  Result<std::set<std::string>> Columns(const std::string& table) override;
+  std::string Describe() const override { return path_; }
 
  private:
-  explicit Sqlite(sqlite3* db) : db_(db) {}
+  Sqlite(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
   Result<std::vector<Row>> Run(const std::string& sql, const Arguments& arguments);
   Result<int64_t> RunAll(const std::vector<std::string>& statements, const Arguments& arguments);
   Status Commit();
   std::unexpected<Error> LastError(const std::string& doing) const;
 
   sqlite3* db_;
+  const std::string path_;
 };
 
 }  // namespace k2i::iceberg
