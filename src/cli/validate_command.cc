@@ -58,10 +58,18 @@ Result<std::string> CheckTable(const config::Config& config, iceberg::Catalog& c
   return options.identifier.ToString() + " does not exist yet; it will be created";
 }
 
-/// Where files go: the table's own location if there is a table, else the warehouse.
-std::string ProbeFolder(const config::Config& config, iceberg::Catalog& catalog) {
-  const auto table = catalog.LoadTable(MakeTableOptions(config).identifier);
-  return table ? table->metadata->location : config.iceberg.warehouse;
+/// Writes where files go: at the table's own location if there is a table, else in the warehouse.
+Result<std::string> CheckFiles(const config::Config& config, const CatalogParts& parts, Random& random) {
+  const auto table = parts.catalog->LoadTable(MakeTableOptions(config).identifier);
+  const std::string folder = table ? table->metadata->location : config.iceberg.warehouse;
+  const Status checked = io::CheckStorage(*parts.store, folder, random);
+  if (checked) return "wrote, read and deleted a file under " + folder;
+  // A catalog gives credentials with a table; before there is one, ours are all there are.
+  if (!table && parts.asks_for_credentials && checked.error().code == ErrorCode::kPermissionDenied) {
+    return "not tried: the catalog may give credentials with the table, which is not there yet; without them " +
+           folder + " cannot be written";
+  }
+  return std::unexpected(checked.error());
 }
 
 void CheckCatalogAndStorage(const config::Config& config, CheckList& checks) {
@@ -71,15 +79,11 @@ void CheckCatalogAndStorage(const config::Config& config, CheckList& checks) {
   checks.Run("catalog", [&]() -> Result<std::string> {
     K2I_ASSIGN_OR_RETURN(parts, MakeCatalog(config, clock, random));
     K2I_RETURN_IF_ERROR(parts.catalog->Ping());
-    return config.iceberg.catalog_type == config::CatalogType::kSql ? config.iceberg.sql.uri : config.iceberg.rest_uri;
+    return config::IsRest(config.iceberg.catalog_type) ? config.iceberg.rest_uri : config.iceberg.sql.uri;
   });
   if (parts.catalog == nullptr) return;
   checks.Run("table", [&] { return CheckTable(config, *parts.catalog); });
-  checks.Run("storage", [&]() -> Result<std::string> {
-    const std::string folder = ProbeFolder(config, *parts.catalog);
-    K2I_RETURN_IF_ERROR(io::CheckStorage(*parts.store, folder, random));
-    return "wrote, read and deleted a file under " + folder;
-  });
+  checks.Run("storage", [&] { return CheckFiles(config, parts, random); });
 }
 
 int Validate(const ConfigFlags& flags, bool offline) {

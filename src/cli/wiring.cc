@@ -16,6 +16,7 @@
 #include "iceberg/catalog/sql/sql_catalog.h"
 #include "iceberg/catalog/sql/sqlite.h"
 #include "io/make_object_store.h"
+#include "io/renewed_store.h"
 #include "net/http_client.h"
 
 namespace k2i::cli {
@@ -110,17 +111,36 @@ std::vector<std::string> Levels(const std::string& dotted) {
   return levels;
 }
 
-iceberg::RestCatalogOptions MakeRestOptions(const config::IcebergConfig& iceberg) {
+/// Whoever has keys of their own would rather use them.
+bool AsksForCredentials(const Config& config) {
+  const auto use = config.iceberg.rest.vended_credentials;
+  const bool own = !config.storage.access_key_id.empty() || config.storage.type == config::StorageType::kLocal;
+  return use == config::VendedCredentials::kAlways || (use == config::VendedCredentials::kAuto && !own);
+}
+
+iceberg::RestCatalogOptions MakeRestOptions(const Config& config) {
+  const auto& iceberg = config.iceberg;
   const auto& rest = iceberg.rest;
   iceberg::RestCatalogOptions options;
   options.uri = iceberg.rest_uri;
   options.warehouse = iceberg.warehouse;
+  options.prefix = rest.prefix;
   options.token = rest.token.Reveal();
-  options.oauth2_uri = rest.oauth2_uri;
-  options.client_id = rest.client_id;
-  options.client_secret = rest.client_secret.Reveal();
-  options.scope = rest.scope;
+  options.oauth2 = {.token_url = rest.oauth2_uri,
+                    .client_id = rest.client_id,
+                    .client_secret = rest.client_secret.Reveal(),
+                    .scope = rest.scope,
+                    .subject_token = rest.subject_token.Reveal(),
+                    .subject_token_file = rest.subject_token_file,
+                    .subject_token_type = rest.subject_token_type,
+                    .parameters = rest.oauth2_parameters};
   options.custom_headers = rest.custom_headers;
+  options.vended_credentials = AsksForCredentials(config);
+  options.metrics_reports = rest.metrics_reports;
+  options.timeout = milliseconds(rest.timeout_ms);
+  if (iceberg.catalog_type == config::CatalogType::kNessie) {
+    options.nessie = {.name = iceberg.nessie.ref, .create = iceberg.nessie.create_ref, .from = iceberg.nessie.from};
+  }
   switch (rest.credential) {
     case config::RestCredential::kNone:
       options.credential = iceberg::RestCredential::kNone;
@@ -259,18 +279,52 @@ Result<std::shared_ptr<const txlog::FrameCipher>> MakeLogCipher(const config::Tr
   return std::make_shared<const txlog::FrameCipher>(std::move(cipher));
 }
 
+namespace {
+
+/// What the configuration says of endpoint, region and path style stands above what is granted: only the user knows
+/// which way leads from here to the store.
+io::StorageOptions GrantedOptions(io::StorageOptions options, const io::StorageGrant& grant) {
+  const io::S3Options own = options.s3;
+  options.s3 = io::WithTableConfig(options.s3, grant.config);
+  if (!own.endpoint.empty()) options.s3.endpoint = own.endpoint;
+  if (!own.region.empty()) options.s3.region = own.region;
+  if (own.path_style.has_value()) options.s3.path_style = own.path_style;
+  return options;
+}
+
+Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
+  CatalogParts parts;
+  const auto& rest = config.iceberg.rest;
+  parts.http = std::make_unique<net::HttpClient>(net::HttpClientOptions{.ca_file = rest.ca,
+                                                                        .cert_file = rest.cert,
+                                                                        .key_file = rest.key,
+                                                                        .key_password = rest.key_password.Reveal(),
+                                                                        .user_agent = std::string("k2i/") + kVersion});
+  auto options = MakeRestOptions(config);
+  parts.asks_for_credentials = options.vended_credentials;
+  K2I_ASSIGN_OR_RETURN(auto catalog, iceberg::RestCatalog::Make(std::move(options), *parts.http, clock));
+  const auto storage = MakeStorageOptions(config);
+  if (parts.asks_for_credentials) {
+    K2I_ASSIGN_OR_RETURN(parts.store,
+                         io::RenewedStore::Make(catalog->access(), [storage](const io::StorageGrant* grant) {
+                           return io::MakeObjectStore(grant == nullptr ? storage : GrantedOptions(storage, *grant));
+                         }));
+  } else {
+    K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(storage));
+  }
+  parts.catalog = std::move(catalog);
+  return parts;
+}
+
+}  // namespace
+
 Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& random) {
+  if (config::IsRest(config.iceberg.catalog_type)) return MakeRestCatalog(config, clock);
   CatalogParts parts;
   K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(MakeStorageOptions(config)));
-  if (config.iceberg.catalog_type == config::CatalogType::kSql) {
-    K2I_ASSIGN_OR_RETURN(auto db, OpenSqlDatabase(config.iceberg.sql));
-    const iceberg::SqlCatalogOptions options{.name = config.iceberg.sql.name, .warehouse = config.iceberg.warehouse};
-    K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::SqlCatalog::Open(options, std::move(db), *parts.store, clock, random));
-    return parts;
-  }
-  parts.http = std::make_unique<net::HttpClient>(
-      net::HttpClientOptions{.ca_file = config.iceberg.rest.ca, .user_agent = std::string("k2i/") + kVersion});
-  K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::RestCatalog::Make(MakeRestOptions(config.iceberg), *parts.http, clock));
+  K2I_ASSIGN_OR_RETURN(auto db, OpenSqlDatabase(config.iceberg.sql));
+  const iceberg::SqlCatalogOptions options{.name = config.iceberg.sql.name, .warehouse = config.iceberg.warehouse};
+  K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::SqlCatalog::Open(options, std::move(db), *parts.store, clock, random));
   return parts;
 }
 

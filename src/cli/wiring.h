@@ -38,6 +38,7 @@ struct CatalogParts {
   std::unique_ptr<io::ObjectStore> store;
   std::unique_ptr<net::HttpTransport> http;
   std::unique_ptr<iceberg::Catalog> catalog;
+  bool asks_for_credentials = false;  // the catalog is asked for credentials to the files of each table
 };
 /// Opens the catalog; a REST catalog is not asked anything yet. `clock` and `random` must outlive the parts.
 Result<CatalogParts> MakeCatalog(const config::Config& config, Clock& clock, Random& random);

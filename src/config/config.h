@@ -24,9 +24,11 @@ enum class SaslMechanism { kNone, kPlain, kScramSha256, kScramSha512, kGssapi, k
 enum class ValueFormat { kRaw, kJson };
 enum class SchemaMode { kManual };
 enum class OnBreakingChange { kDeadLetter };
-enum class CatalogType { kSql, kRest };
+enum class CatalogType { kSql, kRest, kNessie, kTabular };
 enum class Compression { kUncompressed, kSnappy, kGzip, kLz4, kZstd };
 enum class RestCredential { kNone, kBearer, kOauth2 };
+/// Whether a REST catalog is asked for credentials to its tables' files. kAuto: where [storage] holds none.
+enum class VendedCredentials { kAuto, kAlways, kNever };
 enum class SortDirection { kAscending, kDescending };
 enum class NullOrder { kFirst, kLast };
 /// kAuto: by the scheme of the warehouse or of the table's location.
@@ -118,8 +120,25 @@ struct RestCatalogConfig {
   Secret client_secret;
   std::string oauth2_uri;
   std::string scope = "catalog";
+  Secret subject_token;
+  std::string subject_token_file;
+  std::string subject_token_type = "access_token";  // a URN after loading
+  std::map<std::string, std::string> oauth2_parameters;
+  std::string prefix;
   std::map<std::string, std::string> custom_headers;
-  std::string ca;  // file of CA certificates
+  std::string ca;    // file of CA certificates
+  std::string cert;  // file of the client's certificate
+  std::string key;   // file of its private key
+  Secret key_password;
+  VendedCredentials vended_credentials = VendedCredentials::kAuto;
+  bool metrics_reports = true;
+  int64_t timeout_ms = 30'000;
+};
+
+struct NessieConfig {
+  std::string ref = "main";
+  bool create_ref = false;
+  std::string from = "main";  // what a branch that is created starts from
 };
 
 struct SqlCatalogConfig {
@@ -154,6 +173,7 @@ struct IcebergConfig {
   bool property_mirror = true;
   std::map<std::string, std::string> properties;  // of the table, set when it is created
   RestCatalogConfig rest;
+  NessieConfig nessie;
   SqlCatalogConfig sql;
   std::vector<PartitionFieldConfig> partition_spec;
   std::vector<SortFieldConfig> sort_order;
@@ -251,6 +271,11 @@ struct Config {
   MaintenanceConfig maintenance;
   LogConfig log;
 };
+
+/// Catalogs that are reached by Iceberg's REST protocol.
+constexpr bool IsRest(CatalogType type) {
+  return type == CatalogType::kRest || type == CatalogType::kNessie || type == CatalogType::kTabular;
+}
 
 /// Variables by name.
 using Environment = std::map<std::string, std::string>;

@@ -219,9 +219,8 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
         "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
-  for (const std::string flag :
-       {"iceberg.catalog_type=hive", "iceberg.catalog_type=glue", "iceberg.catalog_type=nessie",
-        "kafka.topic_pattern=a.*", "kafka.topic=^a.*", "iceberg.rest.credential=sigv4", "iceberg.warehouse=gs://b/w"}) {
+  for (const std::string flag : {"iceberg.catalog_type=hive", "iceberg.catalog_type=glue", "kafka.topic_pattern=a.*",
+                                 "kafka.topic=^a.*", "iceberg.rest.credential=sigv4", "iceberg.warehouse=gs://b/w"}) {
     EXPECT_THAT(Problem(Parse("", {}, {flag})), HasSubstr("not supported yet by this version")) << flag;
   }
 }
@@ -234,6 +233,30 @@ TEST(ConfigTest, ReadsWhatMaintenanceDoes) {
   EXPECT_TRUE(config->maintenance.compaction_enabled);
   EXPECT_FALSE(config->maintenance.orphan_cleanup_enabled) << "nobody's files go unasked";
   EXPECT_THAT(Problem(Parse("[maintenance]\ncompaction_min_input_files = 1\n")), HasSubstr("from 2 to 100000"));
+}
+
+TEST(ConfigTest, ReadsTheWaysIntoARestCatalog) {
+  const std::string rest = "catalog_type = \"nessie\"\nrest_uri = \"http://n:19120\"\n";
+  const auto config = Parse(rest +
+                            "[iceberg.nessie]\nref = \"dev\"\ncreate_ref = true\n"
+                            "[iceberg.rest]\ncredential = \"oauth2\"\nsubject_token = \"s\"\n"
+                            "subject_token_type = \"jwt\"\noauth2_parameters = { audience = \"a\" }\n"
+                            "cert = \"c.pem\"\nkey = \"k.pem\"\nvended_credentials = \"always\"\n");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_TRUE(IsRest(config->iceberg.catalog_type));
+  EXPECT_EQ(config->iceberg.nessie.ref, "dev");
+  EXPECT_EQ(config->iceberg.rest.subject_token_type, "urn:ietf:params:oauth:token-type:jwt");
+  EXPECT_EQ(config->iceberg.rest.oauth2_parameters.at("audience"), "a");
+  EXPECT_EQ(config->iceberg.rest.vended_credentials, VendedCredentials::kAlways);
+  const auto problem = [&](const std::string& more) {
+    return Problem(Parse("catalog_type = \"rest\"\nrest_uri = \"http://r\"\n[iceberg.rest]\n" + more));
+  };
+  EXPECT_THAT(problem("cert = \"c.pem\"\n"), HasSubstr("needs 'iceberg.rest.key' too"));
+  EXPECT_THAT(problem("credential = \"oauth2\"\n"), HasSubstr("credential oauth2 needs it, or a subject_token"));
+  EXPECT_THAT(problem("subject_token = \"s\"\n"), HasSubstr("is used with credential = \"oauth2\" only"));
+  EXPECT_THAT(problem("credential = \"oauth2\"\nsubject_token = \"s\"\nsubject_token_type = \"x\"\n"),
+              HasSubstr("or a URN, not 'x'"));
+  EXPECT_THAT(problem("[iceberg.nessie]\nref = \"dev\"\n"), HasSubstr("needs catalog_type = \"nessie\""));
 }
 
 TEST(ConfigTest, PeersAreFlightAddresses) {

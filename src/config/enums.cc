@@ -29,6 +29,8 @@ K2I_WORDS(SecurityProtocol, {"PLAINTEXT", SecurityProtocol::kPlaintext}, {"SSL",
 K2I_WORDS(Compression, {"zstd", Compression::kZstd}, {"snappy", Compression::kSnappy}, {"gzip", Compression::kGzip},
           {"lz4", Compression::kLz4}, {"uncompressed", Compression::kUncompressed},
           {"none", Compression::kUncompressed})
+K2I_WORDS(VendedCredentials, {"auto", VendedCredentials::kAuto}, {"always", VendedCredentials::kAlways},
+          {"never", VendedCredentials::kNever})
 K2I_WORDS(SortDirection, {"asc", SortDirection::kAscending}, {"desc", SortDirection::kDescending})
 K2I_WORDS(NullOrder, {"nulls-first", NullOrder::kFirst}, {"nulls-last", NullOrder::kLast})
 K2I_WORDS(LogFormat, {"auto", LogFormat::kAuto}, {"json", LogFormat::kJson}, {"text", LogFormat::kText})
@@ -70,8 +72,11 @@ Words<OnBreakingChange> WordsOf<OnBreakingChange>() {
 
 template <>
 Words<CatalogType> WordsOf<CatalogType>() {
-  static constexpr Word<CatalogType> kKnown[] = {{"sql", CatalogType::kSql}, {"rest", CatalogType::kRest}};
-  K2I_PROMISED("hive", "glue", "nessie", "tabular");
+  static constexpr Word<CatalogType> kKnown[] = {{"sql", CatalogType::kSql},
+                                                 {"rest", CatalogType::kRest},
+                                                 {"nessie", CatalogType::kNessie},
+                                                 {"tabular", CatalogType::kTabular}};
+  K2I_PROMISED("hive", "glue");
   return {kKnown, kPromised};
 }
 

@@ -19,6 +19,7 @@ class Checker {
   void CheckSecurity();
   void CheckSchema();
   void CheckIceberg();
+  void CheckRestAccess();
   void CheckStorage();
   void CheckServer();
   void CheckQuery();
@@ -176,9 +177,9 @@ void Checker::CheckIceberg() {
   const IcebergConfig& iceberg = config_.iceberg;
   Require(iceberg.database, "iceberg.database");
   Require(iceberg.table, "iceberg.table");
-  const bool rest = iceberg.catalog_type == CatalogType::kRest;
+  const bool rest = IsRest(iceberg.catalog_type);
   if (rest) {
-    Require(iceberg.rest_uri, "iceberg.rest_uri", ": catalog_type rest needs it");
+    Require(iceberg.rest_uri, "iceberg.rest_uri", ": a REST catalog needs it");
     if (!iceberg.rest_uri.empty() && Scheme(iceberg.rest_uri) != "http" && Scheme(iceberg.rest_uri) != "https") {
       Add("iceberg.rest_uri", "takes an http:// or https:// URL, not '" + iceberg.rest_uri + "'");
     }
@@ -191,23 +192,54 @@ void Checker::CheckIceberg() {
     if (!rest && (path == "iceberg.rest_uri" || path.starts_with("iceberg.rest.")))
       Add(path, "needs catalog_type = \"rest\"");
     if (rest && path.starts_with("iceberg.sql.")) Add(path, "needs catalog_type = \"sql\"");
+    if (iceberg.catalog_type != CatalogType::kNessie && path.starts_with("iceberg.nessie."))
+      Add(path, "needs catalog_type = \"nessie\"");
   }
-  if (iceberg.rest.credential == RestCredential::kBearer && iceberg.rest.token.empty()) {
-    Add("iceberg.rest.token", "is missing: credential bearer needs it");
-  } else if (iceberg.rest.credential != RestCredential::kBearer && IsGiven("iceberg.rest.token")) {
-    Add("iceberg.rest.token", "is used with credential = \"bearer\" only");
-  }
-  if (iceberg.rest.credential == RestCredential::kOauth2 && iceberg.rest.client_secret.empty()) {
-    Add("iceberg.rest.client_secret", "is missing: credential oauth2 needs it");
-  } else if (iceberg.rest.credential != RestCredential::kOauth2 && IsGiven("iceberg.rest.client_secret")) {
-    Add("iceberg.rest.client_secret", "is used with credential = \"oauth2\" only");
-  }
+  CheckRestAccess();
   const DeadLettersConfig& letters = config_.dead_letters;
   if (letters.database == iceberg.database && letters.table == iceberg.table)
     Add("dead_letters.table", "is the table itself: records that cannot be decoded need one of their own");
   for (const PartitionFieldConfig& field : iceberg.partition_spec)
     CheckTransform(field.transform, "iceberg.partition_spec");
   for (const SortFieldConfig& field : iceberg.sort_order) CheckTransform(field.transform, "iceberg.sort_order");
+}
+
+/// RFC 8693 section 3; "" for what is none.
+std::string TokenTypeUrn(std::string_view text) {
+  if (text.starts_with("urn:")) return std::string(text);
+  for (const std::string_view name : {"access_token", "jwt", "id_token", "refresh_token", "saml1", "saml2"}) {
+    if (text == name) return "urn:ietf:params:oauth:token-type:" + std::string(name);
+  }
+  return "";
+}
+
+void Checker::CheckRestAccess() {
+  RestCatalogConfig& rest = config_.iceberg.rest;
+  const bool oauth2 = rest.credential == RestCredential::kOauth2;
+  if (rest.credential == RestCredential::kBearer && rest.token.empty()) {
+    Add("iceberg.rest.token", "is missing: credential bearer needs it");
+  } else if (rest.credential != RestCredential::kBearer && IsGiven("iceberg.rest.token")) {
+    Add("iceberg.rest.token", "is used with credential = \"bearer\" only");
+  }
+  const bool subject = IsGiven("iceberg.rest.subject_token") || IsGiven("iceberg.rest.subject_token_file");
+  if (oauth2 && rest.client_secret.empty() && !subject) {
+    Add("iceberg.rest.client_secret", "is missing: credential oauth2 needs it, or a subject_token");
+  }
+  for (const std::string key : {"client_secret", "subject_token", "subject_token_file", "oauth2_parameters"}) {
+    const std::string path = "iceberg.rest." + key;
+    if (!oauth2 && IsGiven(path)) Add(path, "is used with credential = \"oauth2\" only");
+  }
+  if (IsGiven("iceberg.rest.subject_token") && IsGiven("iceberg.rest.subject_token_file")) {
+    Add("iceberg.rest.subject_token_file", "and 'iceberg.rest.subject_token' exclude each other");
+  }
+  const std::string urn = TokenTypeUrn(rest.subject_token_type);
+  if (urn.empty()) {
+    Add("iceberg.rest.subject_token_type",
+        "takes access_token, jwt, id_token, refresh_token, saml1, saml2 or a URN, not '" + rest.subject_token_type +
+            "'");
+  }
+  rest.subject_token_type = urn;
+  Together("iceberg.rest.cert", "iceberg.rest.key");
 }
 
 void Checker::CheckStorage() {

@@ -114,7 +114,8 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
       .Alias("database_name")
       .Add("table", AT(iceberg.table), "Table. Required.")
       .Alias("table_name")
-      .Add("rest_uri", AT(iceberg.rest_uri), "The REST catalog.")
+      .Add("rest_uri", AT(iceberg.rest_uri),
+           "The REST catalog; for `nessie` the server, whose catalog is at `/iceberg` there.")
       .Add("format_version", AT(iceberg.format_version), "Of a table that is created.", {2, 3})
       .Add("target_file_size_mb", AT(iceberg.target_file_size_mb), "Size at which a data file is closed.", {1, 10'240})
       .Add("compression", AT(iceberg.compression), "Codec of the data files.")
@@ -135,8 +136,29 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
       .Add("client_secret", AT(iceberg.rest.client_secret), "For `oauth2`.")
       .Add("oauth2_uri", AT(iceberg.rest.oauth2_uri), "Token endpoint; default: the catalog's own `v1/oauth/tokens`.")
       .Add("scope", AT(iceberg.rest.scope), "For `oauth2`.")
+      .Add("subject_token", AT(iceberg.rest.subject_token),
+           "For `oauth2`: exchanged for tokens (RFC 8693), in place of the client's secret or beside it.")
+      .Add("subject_token_file", AT(iceberg.rest.subject_token_file),
+           "For `oauth2`: file of the subject token, read at each exchange: for tokens that are renewed there.")
+      .Add("subject_token_type", AT(iceberg.rest.subject_token_type),
+           "`access_token`, `jwt`, `id_token`, `refresh_token`, `saml1`, `saml2`, or a URN.")
+      .Add("oauth2_parameters", AT(iceberg.rest.oauth2_parameters),
+           "Further parameters of requests for tokens, such as `audience`.")
+      .Add("prefix", AT(iceberg.rest.prefix), "Stands before each path, where the server names none.")
       .Add("custom_headers", AT(iceberg.rest.custom_headers), "Headers sent with every request.")
-      .Add("ca", AT(iceberg.rest.ca), "File of CA certificates (PEM); default: the system's.");
+      .Add("ca", AT(iceberg.rest.ca), "File of CA certificates (PEM); default: the system's.")
+      .Add("cert", AT(iceberg.rest.cert), "File of the client's certificate (PEM), for mutual TLS.")
+      .Add("key", AT(iceberg.rest.key), "File of the client's private key (PEM).")
+      .Add("key_password", AT(iceberg.rest.key_password), "Of the private key.")
+      .Add("vended_credentials", AT(iceberg.rest.vended_credentials),
+           "Whether the catalog is asked for credentials to its tables' files; `auto`: where `[storage]` holds none.")
+      .Add("metrics_reports", AT(iceberg.rest.metrics_reports),
+           "Tell the catalog of each commit, where it takes such reports.")
+      .Add("timeout_ms", AT(iceberg.rest.timeout_ms), "Of one request.", {100, 600'000});
+  SectionBuilder<Config>(keys, "iceberg.nessie")
+      .Add("ref", AT(iceberg.nessie.ref), "Branch of Nessie that is written.")
+      .Add("create_ref", AT(iceberg.nessie.create_ref), "Create the branch where it is not there.")
+      .Add("from", AT(iceberg.nessie.from), "Branch or tag that a branch that is created starts from.");
   SectionBuilder<Config>(keys, "iceberg.sql")
       .Add("uri", AT(iceberg.sql.uri), "SQLite file; default: `catalog.db` in a local warehouse.")
       .Add("name", AT(iceberg.sql.name), "Name of the catalog in that file.");
@@ -325,6 +347,7 @@ const std::vector<SectionInfo>& Sections() {
       {"buffer", "", "Rows in memory and when they are flushed."},
       {"iceberg", "", "The table."},
       {"iceberg.rest", "", "Access to a REST catalog."},
+      {"iceberg.nessie", "", "Branches of a Nessie server."},
       {"iceberg.sql", "", "The embedded catalog, readable as PyIceberg's and Spark's JDBC catalog."},
       {"storage", "iceberg.object_store", "Where the files go."},
       {"dead_letters", "", "The table of the records that cannot be decoded; made when the first one comes."},
@@ -344,9 +367,7 @@ const std::vector<std::string_view>& PromisedPaths() {
                                                       "iceberg.hive_metastore_uri",
                                                       "iceberg.aws_region",
                                                       "iceberg.glue",
-                                                      "iceberg.nessie",
                                                       "iceberg.hive",
-                                                      "iceberg.rest.vended_credentials",
                                                       "server.tls",
                                                       "security",
                                                       "tables"};

@@ -3,36 +3,64 @@
 // Documents of the REST catalog protocol as ours. Readers fail with Corruption.
 #pragma once
 
-#include <optional>
-#include <set>
+#include <chrono>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "iceberg/catalog/catalog.h"
+#include "iceberg/catalog/rest/catalog_capabilities.h"
 
 namespace k2i::iceberg {
 
 /// What /v1/config says (CatalogConfig), as far as we heed it.
 struct RestConfig {
   std::string uri;
-  std::string prefix;                              // not encoded; may be empty
-  std::string namespace_separator = "%1F";         // as it stands in a path
-  bool idempotency = false;                        // Idempotency-Key is heeded
-  std::optional<std::set<std::string>> endpoints;  // "POST /v1/{prefix}/namespaces"; nullopt: the server lists none
+  std::string prefix;  // escaped or not, as the server sends it; may be empty
+  CatalogCapabilities capabilities;
+  std::map<std::string, std::string> properties;  // the server's defaults with its overrides above them
 };
 
 /// `client` holds what our own configuration says; the server's defaults stand below it, its overrides above.
 Result<RestConfig> ParseRestConfig(std::string_view body, const RestConfig& client);
 
-/// LoadTableResult and CommitTableResponse. Storage credentials whose prefix fits the table's location best are merged
-/// into `config`.
-Result<LoadedTable> ParseLoadedTable(std::string_view body, const TableIdentifier& identifier);
+/// Credentials for what lies below a location.
+struct StorageCredential {
+  std::string prefix;
+  std::map<std::string, std::string> config;
+};
+
+/// A table, and what opens its files.
+struct RestTable {
+  LoadedTable table;
+  std::vector<StorageCredential> credentials;
+  bool remote_signing = false;  // the server would sign each request to the store
+};
+
+/// LoadTableResult and CommitTableResponse.
+Result<RestTable> ParseRestTable(std::string_view body, const TableIdentifier& identifier);
+/// LoadCredentialsResponse.
+Result<std::vector<StorageCredential>> ParseCredentials(std::string_view body);
 
 /// {"namespace": […], "properties": {}}
 std::string CreateNamespaceBody(const std::vector<std::string>& name_space);
 /// InvalidArgument for a schema or spec that no catalog would take.
-Result<std::string> CreateTableBody(const std::string& name, const CreateTableRequest& request, int64_t now_ms);
-std::string CommitTableBody(const TableIdentifier& identifier, const std::vector<TableRequirement>& requirements,
-                            const std::vector<TableUpdate>& updates);
+/// `staged`: the server makes the metadata, and the table comes to be with its first commit.
+Result<std::string> CreateTableBody(const std::string& name, const CreateTableRequest& request, int64_t now_ms,
+                                    bool staged = false);
+std::string RegisterTableBody(const std::string& name, const std::string& metadata_location);
+std::string RenameTableBody(const TableIdentifier& from, const TableIdentifier& to);
+
+/// What changes in one table.
+struct TableChange {
+  TableIdentifier identifier;
+  std::vector<TableRequirement> requirements;
+  std::vector<TableUpdate> updates;
+};
+std::string CommitTableBody(const TableChange& change);
+std::string CommitTransactionBody(const std::vector<TableChange>& changes);
+/// A CommitReport of `snapshot`, its counters from its summary.
+std::string CommitReportBody(const TableIdentifier& table, const Snapshot& snapshot, std::chrono::nanoseconds duration);
 
 }  // namespace k2i::iceberg

@@ -13,16 +13,24 @@ using nlohmann::json;
 using Levels = std::vector<std::string>;
 
 constexpr size_t kDeepestNamespace = 16;
-constexpr char kListNamespaces[] = "GET /v1/{prefix}/namespaces";
-constexpr char kListTables[] = "GET /v1/{prefix}/namespaces/{namespace}/tables";
+constexpr int kMostPages = 10'000;
+constexpr size_t kMostTables = 1'000'000;
+
+std::unexpected<Error> TooMany(const std::string& what) {
+  return Fail(ErrorCode::kNotSupported, what + ": the list does not end", Component::kCatalog);
+}
 
 /// Reads a list that may come in pages, and gives each element of its member `list` to `take`. The first page is asked
 /// for without a token, for which servers answer with all there is (spec: parameter page-token).
 template <typename Take>
-Status ReadPages(RestSession& session, const std::string& path, const std::string& what, const char* list, Take take) {
+Status ReadPages(RestSession& session, const RestRequest& first, const char* list, Take take) {
+  const std::string& path = first.path;
+  const std::string& what = first.what;
   std::string token;
+  int pages = 0;
   do {
-    RestRequest request{.path = path, .what = what};
+    if (++pages > kMostPages) return TooMany(what);
+    RestRequest request = first;
     if (!token.empty()) {
       request.path += (path.find('?') == path.npos ? "?" : "&") + net::FormEncode({{"pageToken", token}});
     }
@@ -52,8 +60,9 @@ Result<std::vector<Levels>> NamespacesIn(RestSession& session, const Levels& par
     K2I_ASSIGN_OR_RETURN(const std::string whole, session.NamespacePath(parent));
     path += "?parent=" + whole.substr(std::string_view("namespaces/").size());
   }
+  const RestRequest request{.endpoint = endpoint::kListNamespaces, .path = path, .what = "list namespaces"};
   std::vector<Levels> found;
-  const Status read = ReadPages(session, path, "list namespaces", "namespaces", [&](const JsonView& each) -> Status {
+  const Status read = ReadPages(session, request, "namespaces", [&](const JsonView& each) -> Status {
     K2I_ASSIGN_OR_RETURN(Levels levels, each.List<std::string>());
     const bool child = levels.size() == parent.size() + 1 && std::equal(parent.begin(), parent.end(), levels.begin());
     if (child) found.push_back(std::move(levels));
@@ -78,7 +87,9 @@ Status AddTablesBelow(RestSession& session, const Levels& name_space, std::vecto
       tables.push_back(std::move(table));
       return {};
     };
-    K2I_RETURN_IF_ERROR(ReadPages(session, path + "/tables", "list tables", "identifiers", take));
+    const RestRequest request{.endpoint = endpoint::kListTables, .path = path + "/tables", .what = "list tables"};
+    K2I_RETURN_IF_ERROR(ReadPages(session, request, "identifiers", take));
+    if (tables.size() > kMostTables) return TooMany(request.what);
   }
   K2I_ASSIGN_OR_RETURN(const auto below, NamespacesIn(session, name_space));
   for (const Levels& each : below) K2I_RETURN_IF_ERROR(AddTablesBelow(session, each, tables));
@@ -88,8 +99,8 @@ Status AddTablesBelow(RestSession& session, const Levels& name_space, std::vecto
 }  // namespace
 
 Result<std::vector<TableIdentifier>> ListAllTables(RestSession& session) {
-  K2I_RETURN_IF_ERROR(session.Require(kListNamespaces));
-  K2I_RETURN_IF_ERROR(session.Require(kListTables));
+  K2I_RETURN_IF_ERROR(session.Require(endpoint::kListNamespaces));
+  K2I_RETURN_IF_ERROR(session.Require(endpoint::kListTables));
   std::vector<TableIdentifier> tables;
   K2I_RETURN_IF_ERROR(AddTablesBelow(session, {}, tables));
   return tables;
