@@ -15,8 +15,8 @@ time.tzset()
 from harness.k2i_process import BINARY, K2I  # noqa: E402
 from harness.readers import Spark  # noqa: E402
 from harness.topics import create_topic  # noqa: E402
-from harness.warehouses import RestWarehouse, SqlWarehouse  # noqa: E402
-from services import S3, IcebergRest, Kafka, Postgres  # noqa: E402
+from harness.warehouses import GlueWarehouse, RestWarehouse, SqlWarehouse  # noqa: E402
+from services import S3, IcebergRest, Kafka, Moto, Postgres  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -42,6 +42,12 @@ def kafka39(session_folder):
 def s3(session_folder):
     with S3(session_folder / "s3") as store:
         yield store
+
+
+@pytest.fixture(scope="session")
+def moto(session_folder):
+    with Moto(session_folder / "moto") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +79,11 @@ def spark(session_folder):
 @pytest.fixture
 def sql_warehouse(tmp_path) -> SqlWarehouse:
     return SqlWarehouse(tmp_path / "warehouse")
+
+
+@pytest.fixture
+def glue_warehouse(moto) -> GlueWarehouse:
+    return GlueWarehouse(moto)
 
 
 @pytest.fixture(params=["sql", pytest.param("rest_s3", id="rest+s3")])

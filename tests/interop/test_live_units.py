@@ -47,6 +47,11 @@ def test_postgres_catalog(postgres):
     run_live("iceberg/catalog/sql/iceberg_sql_test", RACE | {"K2I_TEST_POSTGRES": address})
 
 
+def test_glue_catalog(moto):
+    run_live("iceberg/catalog/glue/iceberg_glue_test", {"K2I_TEST_GLUE_ENDPOINT": moto.endpoint})
+    run_live("net/aws/net_aws_test", {"K2I_TEST_STS_ENDPOINT": moto.endpoint})
+
+
 def test_s3(s3):
     servers = {
         "K2I_TEST_S3_ENDPOINT": s3.endpoint,

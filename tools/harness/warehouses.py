@@ -5,10 +5,11 @@ from pathlib import Path
 
 import duckdb
 from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
-from services import S3, IcebergRest, seaweedfs
+from services import S3, IcebergRest, Moto, moto, seaweedfs
 
 
 CATALOG = "k2i"
@@ -100,4 +101,41 @@ class RestWarehouse:
         return f"lake.{database}.{table}"
 
 
-Warehouse = SqlWarehouse | RestWarehouse
+class GlueWarehouse:
+    """AWS Glue, with the files in `s3`, another store, or in the server's own."""
+
+    def __init__(self, server: Moto, s3: S3 | None = None):
+        self.server = server
+        self.store = s3 or server
+        self.keys = (seaweedfs.ACCESS_KEY, seaweedfs.SECRET_KEY) if s3 else (moto.ACCESS_KEY, moto.SECRET_KEY)
+
+    @property
+    def warehouse(self) -> str:
+        return f"s3://{self.store.bucket}/glue"
+
+    def k2i_config(self) -> dict:
+        iceberg = {"catalog_type": "glue", "warehouse": self.warehouse, "aws_region": moto.REGION}
+        storage = {"type": "s3", "bucket": self.store.bucket, "endpoint": self.store.endpoint}
+        return {"iceberg": iceberg | {"glue": {"endpoint": self.server.endpoint}}, "storage": storage}
+
+    def environment(self) -> dict[str, str]:
+        return {"AWS_ACCESS_KEY_ID": self.keys[0], "AWS_SECRET_ACCESS_KEY": self.keys[1]}
+
+    def pyiceberg(self) -> Catalog:
+        return GlueCatalog(
+            CATALOG,
+            **{
+                "glue.endpoint": self.server.endpoint,
+                "glue.region": moto.REGION,
+                "glue.access-key-id": self.keys[0],
+                "glue.secret-access-key": self.keys[1],
+                "s3.endpoint": self.store.endpoint,
+                "s3.region": moto.REGION,
+                "s3.access-key-id": self.keys[0],
+                "s3.secret-access-key": self.keys[1],
+                "warehouse": self.warehouse,
+            },
+        )
+
+
+Warehouse = SqlWarehouse | RestWarehouse | GlueWarehouse

@@ -10,8 +10,9 @@ returns, and is stopped by its pid. Nothing listens on another address than 127.
 
 from services.iceberg_rest import IcebergRest
 from services.kafka import Kafka
+from services.moto import Moto
 from services.postgres import Postgres
 from services.seaweedfs import S3
 from services.server import Server, ServerFailed
 
-__all__ = ["IcebergRest", "Kafka", "Postgres", "S3", "Server", "ServerFailed"]
+__all__ = ["IcebergRest", "Kafka", "Moto", "Postgres", "S3", "Server", "ServerFailed"]

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./dev services up [--secured] NAME… | down [NAME…] | status      NAME: kafka, kafka39, rest, s3"""
+"""./dev services up [--secured] NAME… | down [NAME…] | status      NAME: kafka, kafka39, moto, rest, s3"""
 
 import argparse
 import shutil
 import sys
 from types import SimpleNamespace
 
-from services import IcebergRest, Kafka, S3, Server, ServerFailed, records
+from services import IcebergRest, Kafka, Moto, S3, Server, ServerFailed, records
 
 # In the order of starting: the REST catalog keeps its tables in the S3 store where there is one.
-NAMES = ("kafka", "kafka39", "s3", "rest")
+NAMES = ("kafka", "kafka39", "moto", "s3", "rest")
 EX_USAGE = 64
 
 
@@ -27,6 +27,8 @@ def make(name: str, secured: bool) -> Server:
         return Kafka(folder, secured=secured, tied=False)
     if name == "kafka39":
         return Kafka(folder, version="3.9.2", secured=secured, tied=False)
+    if name == "moto":
+        return Moto(folder, tied=False)
     if name == "s3":
         return S3(folder, tied=False)
     return IcebergRest(folder, s3=running_s3(), tied=False)

@@ -13,6 +13,8 @@ namespace {
 using nlohmann::json;
 
 // Glue web API: Column, TableInput.
+constexpr size_t kLongestNameBytes = 255;
+constexpr size_t kLongestTypeBytes = 131'072;
 constexpr size_t kLongestCommentBytes = 255;
 constexpr size_t kLongestDescriptionBytes = 2'048;
 
@@ -63,6 +65,11 @@ json Column(const NestedField& field, bool current, const std::map<std::string, 
   return column;
 }
 
+/// Glue would refuse the whole table for such a column, which is there for people alone.
+bool TooLongForGlue(const NestedField& field) {
+  return field.name.size() > kLongestNameBytes || GlueTypeText(*field.type).size() > kLongestTypeBytes;
+}
+
 /// The columns of the current schema, then those of older ones whose names are gone.
 json Columns(const TableMetadata& metadata, const json& existing) {
   const auto comments = CommentsOf(existing);
@@ -70,7 +77,8 @@ json Columns(const TableMetadata& metadata, const json& existing) {
   std::set<std::string> names;
   const auto add = [&](const Schema& schema, bool current) {
     for (const NestedField& field : schema.fields()) {
-      if (names.insert(field.name).second) columns.push_back(Column(field, current, comments));
+      if (names.insert(field.name).second && !TooLongForGlue(field))
+        columns.push_back(Column(field, current, comments));
     }
   };
   add(metadata.current_schema(), true);

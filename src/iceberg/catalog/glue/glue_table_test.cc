@@ -87,6 +87,13 @@ TEST(GlueTable, CutsALongCommentAtTheEndOfACharacter) {
   EXPECT_EQ(input["StorageDescriptor"]["Columns"][0]["Comment"], comment);
 }
 
+TEST(GlueTable, LeavesOutWhatGlueWouldNotTake) {
+  const json input =
+      GlueTableInput(Loaded({{1, std::string(256, 'x'), Of(TypeId::kLong)}, {2, "v", Of(TypeId::kLong)}}), nullptr);
+  ASSERT_EQ(input["StorageDescriptor"]["Columns"].size(), 1u);
+  EXPECT_EQ(input["StorageDescriptor"]["Columns"][0]["Name"], "v");
+}
+
 TEST(GlueTable, RefusesWhatIsNoIcebergTable) {
   for (const char* text : {R"({})", R"([])", R"({"Parameters": {"table_type": "DELTA", "metadata_location": "x"}})",
                            R"({"Parameters": {"table_type": "ICEBERG"}})"}) {

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""AWS in miniature (moto): Glue, S3 and STS in one process. It checks no signature: SeaweedFS does."""
+
+import sys
+from pathlib import Path
+
+import requests
+
+from services.places import LOOPBACK, ROOT, free_port
+from services.server import Server
+
+# Any will do; PyIceberg and K2I want some.
+ACCESS_KEY, SECRET_KEY = "motoadmin", "motoadminsecret"
+REGION = "us-east-1"
+
+
+class Moto(Server):
+    """With one bucket. Its tables' versions are held to, unlike in moto as it comes: see versioned_moto.py."""
+
+    name = "moto"
+
+    def __init__(self, folder: Path, *, bucket: str = "glue-bucket", **options):
+        super().__init__(folder, **options)
+        self.bucket = bucket
+
+    def choose_ports(self) -> None:
+        self.port = free_port()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    def describe(self) -> dict[str, str]:
+        return {
+            "K2I_ICEBERG_GLUE_ENDPOINT": self.endpoint,
+            "K2I_ICEBERG_AWS_REGION": REGION,
+            "K2I_STORAGE_ENDPOINT": self.endpoint,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        }
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "services.versioned_moto", "-H", LOOPBACK, "-p", str(self.port)]
+
+    def environment(self) -> dict[str, str]:
+        return {"PYTHONPATH": str(ROOT / "tools")}
+
+    def answers(self) -> bool:
+        """Moto needs no credentials to make a bucket, and making it twice does no harm."""
+        try:
+            return requests.put(f"{self.endpoint}/{self.bucket}", timeout=2).ok
+        except requests.RequestException:
+            return False
