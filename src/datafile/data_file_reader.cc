@@ -95,6 +95,7 @@ Result<std::unique_ptr<DataFileReader>> DataFileReader::Open(io::ObjectStore& st
   K2I_ASSIGN_OR_RETURN(auto input, store.OpenForRead(file.file_path));
   std::unique_ptr<DataFileReader> reader(
       new DataFileReader(file.file_path, std::make_shared<StoreInputFile>(std::move(input), pool), pool));
+  reader->lineage_ = RowLineage(columns, file.first_row_id, options.sequence_number);
   auto opened = CatchAll([&] { return reader->OpenParquet(columns, options); });
   if (!opened) return std::unexpected(reader->Explain(std::move(opened).error()));
   return reader;
@@ -151,7 +152,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> DataFileReader::Next() {
     K2I_ASSIGN_OR_RETURN(const auto batch, FromArrow(batches_->Next()));
     positions_ = runs_->Take(batch != nullptr ? batch->num_rows() : 0);
     if (batch == nullptr) return nullptr;
-    std::vector<std::shared_ptr<arrow::Array>> columns;
+    arrow::ArrayVector columns;
     for (const FieldProjection& projection : projections_) {
       if (projection.source) {
         K2I_ASSIGN_OR_RETURN(columns.emplace_back(), Project(projection, *batch->column(*projection.source), pool_));
@@ -160,6 +161,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> DataFileReader::Next() {
                              FromArrow(arrow::MakeArrayOfNull(projection.type, batch->num_rows(), pool_)));
       }
     }
+    K2I_RETURN_IF_ERROR(lineage_.Fill(columns, positions_, pool_));
     return arrow::RecordBatch::Make(schema_, batch->num_rows(), std::move(columns));
   });
   if (!next) return std::unexpected(Explain(std::move(next).error()));

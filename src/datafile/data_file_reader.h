@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "datafile/row_lineage.h"
 #include "iceberg/model/data_file.h"
 #include "iceberg/model/schema.h"
 #include "io/object_store.h"
@@ -23,12 +24,6 @@ class RowRuns;
 class StoreInputFile;
 struct FieldProjection;
 
-/// Neighbouring rows of a file.
-struct RowRun {
-  int64_t first_row = 0;  // position in the file, from 0
-  int64_t row_count = 0;
-};
-
 struct ReaderOptions {
   int64_t batch_rows = 65'536;
   /// Read ahead in each column.
@@ -37,6 +32,8 @@ struct ReaderOptions {
   std::optional<std::vector<int>> row_groups;
   /// Of those, the ones that may hold rows that are wanted; empty: all. Called in Open.
   std::function<bool(const RowGroupStatistics&)> keep_row_group;
+  /// Of the file's data: what its rows inherit where the columns of row lineage are read (WithRowLineage).
+  std::optional<int64_t> sequence_number;
 };
 
 /// Reads chosen columns of a Parquet data file, a batch at a time: what is in memory is one batch and the buffers of
@@ -44,7 +41,8 @@ struct ReaderOptions {
 class DataFileReader {
  public:
   /// Opens the file and reads its footer. `columns`: the fields wanted, of the table's schema; each is found in the
-  /// file by its field id, and is null where the file lacks it. `store` and `pool` must outlive the reader. Errors of
+  /// file by its field id, and is null where the file lacks it (row ids and sequence numbers of row lineage are then
+  /// those that the rows inherit). `store` and `pool` must outlive the reader. Errors of
   /// the store; Corruption for a file that is no Parquet or does not fit; NotSupported for another format, an encrypted
   /// file, and a file that carries no field ids (imported by others; needs a name mapping).
   static Result<std::unique_ptr<DataFileReader>> Open(io::ObjectStore& store, const iceberg::DataFile& file,
@@ -79,6 +77,7 @@ class DataFileReader {
   arrow::MemoryPool* pool_;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<FieldProjection> projections_;
+  RowLineage lineage_;
   std::vector<int> row_groups_;
   std::unique_ptr<RowRuns> runs_;  // of row_groups_, those not given yet
   std::vector<RowRun> positions_;

@@ -36,6 +36,10 @@ struct DataFile {
   std::optional<std::string> referenced_data_file;  // deletes
   std::optional<int64_t> content_offset;            // v3 deletion vectors
   std::optional<int64_t> content_size_in_bytes;
+
+  /// What tells it from the others of a snapshot: its location and, as several deletion vectors share a file, its place
+  /// there.
+  std::string key() const { return content_offset ? file_path + "#" + std::to_string(*content_offset) : file_path; }
 };
 
 }  // namespace k2i::iceberg
