@@ -3,10 +3,12 @@
 
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "datafile/arrow_status.h"
 #include "datafile/file_schema.h"
 #include "datafile/partition_splitter.h"
 #include "datafile/partition_writer.h"
@@ -21,7 +23,8 @@ Status CheckOptions(const WriterOptions& options) {
     return Fail(ErrorCode::kInvalidArgument, "data files need a location and a name");
   }
   const bool positive = options.target_file_size_bytes > 0 && options.row_group_rows > 0 &&
-                        options.row_group_bytes > 0 && options.max_pending_bytes > 0 && options.max_open_files > 0;
+                        options.row_group_bytes > 0 && options.max_pending_bytes > 0 && options.max_copied_bytes > 0 &&
+                        options.max_open_files > 0;
   if (!positive) return Fail(ErrorCode::kInvalidArgument, "sizes and limits of data files must be positive");
   return {};
 }
@@ -67,6 +70,10 @@ Status RollingWriter::WriteBatch(const std::shared_ptr<arrow::RecordBatch>& rows
     parts.push_back({{}, rows});
   } else {
     K2I_ASSIGN_OR_RETURN(parts, splitter_->Split(rows, state_->pool));
+    if (parts.size() > 1) {
+      K2I_ASSIGN_OR_RETURN(const int64_t bytes, FromArrow(arrow::util::ReferencedBufferSize(*rows)));
+      copied_bytes_ += bytes;
+    }
   }
   for (PartitionRows& part : parts) {
     K2I_ASSIGN_OR_RETURN(PartitionWriter * writer, WriterOf(part.tuple));
@@ -74,7 +81,7 @@ Status RollingWriter::WriteBatch(const std::shared_ptr<arrow::RecordBatch>& rows
     K2I_RETURN_IF_ERROR(writer->Append(std::move(part.rows)));
     K2I_RETURN_IF_ERROR(KeepBounds());
   }
-  return {};
+  return EncodeCopies();
 }
 
 Result<PartitionWriter*> RollingWriter::WriterOf(const iceberg::PartitionTuple& tuple) {
@@ -85,6 +92,15 @@ Result<PartitionWriter*> RollingWriter::WriterOf(const iceberg::PartitionTuple& 
   const std::string folder = path.empty() ? options.data_location : options.data_location + "/" + path;
   auto writer = std::make_unique<PartitionWriter>(*state_, tuple, folder);
   return writers_.emplace(std::move(key), std::move(writer)).first->second.get();
+}
+
+/// Copies are shared by the partitions, so that only all of them together let go of one.
+Status RollingWriter::EncodeCopies() {
+  if (copied_bytes_ <= state_->options.max_copied_bytes) return {};
+  if (std::ssize(writers_) > state_->options.max_open_files) return {};
+  for (auto& [key, writer] : writers_) K2I_RETURN_IF_ERROR(writer->EncodePending());
+  copied_bytes_ = 0;
+  return {};
 }
 
 Status RollingWriter::KeepBounds() {

@@ -39,7 +39,8 @@ class RollingWriter {
   ~RollingWriter();
 
   /// Takes rows of ToArrowSchema(options.schema), in the order they are to have in the files. They are kept (not
-  /// copied, save where a batch spans partitions) until their row group is encoded, at the latest in Finish.
+  /// copied, save where a batch spans partitions) until their row group is encoded, at the latest in Finish. Memory
+  /// beside the rows is what encoding one row group takes, and copies, see WriterOptions::max_copied_bytes.
   /// InvalidArgument for other types, or a null in a required column; errors of the store and of the callbacks.
   Status Write(std::span<const std::shared_ptr<arrow::RecordBatch>> batches);
   /// Encodes what is left. All files, each whole and visible; none when no rows were written.
@@ -55,11 +56,13 @@ class RollingWriter {
   Result<PartitionWriter*> WriterOf(const iceberg::PartitionTuple& tuple);
   /// Keeps the bounds on open files and on rows that wait.
   Status KeepBounds();
+  Status EncodeCopies();
 
   std::unique_ptr<WriterState> state_;
   std::unique_ptr<PartitionSplitter> splitter_;                      // null: unpartitioned
   std::map<std::string, std::unique_ptr<PartitionWriter>> writers_;  // by PartitionSplitter::Key
   uint64_t uses_ = 0;
+  int64_t copied_bytes_ = 0;  // of which a partition may still hold parts
 };
 
 }  // namespace k2i::datafile

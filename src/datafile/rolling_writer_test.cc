@@ -9,9 +9,11 @@
 #include <parquet/schema.h>
 
 #include <algorithm>
+#include <random>
 
 #include "datafile/leaf_column.h"
 #include "datafile/random_rows_testing.h"
+#include "iceberg/model/arrow_schema.h"
 #include "io/memory_object_store_testing.h"
 
 namespace k2i::datafile {
@@ -62,6 +64,51 @@ class RollingWriterTest : public ::testing::Test {
   WriterOptions options_;
   RandomRows random_{5};
 };
+
+/// Rows of hardly compressible values; 64 bytes a row.
+arrow::RecordBatchVector ManyRows(const iceberg::Schema& schema, int batches, int64_t rows, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  arrow::RecordBatchVector all;
+  for (int i = 0; i < batches; ++i) {
+    arrow::Int64Builder ids;
+    arrow::StringBuilder texts;
+    arrow::DoubleBuilder numbers;
+    for (int64_t row = 0; row < rows; ++row) {
+      std::string text(44, ' ');
+      for (char& c : text) c = static_cast<char>('!' + random() % 90);
+      EXPECT_TRUE(ids.Append(static_cast<int64_t>(random() >> 1)).ok());
+      EXPECT_TRUE(texts.Append(text).ok());
+      EXPECT_TRUE(numbers.Append(static_cast<double>(random())).ok());
+    }
+    all.push_back(arrow::RecordBatch::Make(
+        iceberg::ToArrowSchema(schema).value(), rows,
+        {ids.Finish().ValueOrDie(), texts.Finish().ValueOrDie(), numbers.Finish().ValueOrDie()}));
+  }
+  return all;
+}
+
+/// A flush holds its rows once: what comes to them is of one row group, and of the copies that partitions need.
+class RollingWriterMemoryTest : public RollingWriterTest, public ::testing::WithParamInterface<int> {};
+INSTANTIATE_TEST_SUITE_P(Partitions, RollingWriterMemoryTest, ::testing::Values(1, 2, 16));
+
+TEST_P(RollingWriterMemoryTest, IsThatOfOneRowGroupBesideTheRows) {
+  options_.schema.type = Type::Struct({{1, "id", Type::Primitive(TypeId::kLong)},
+                                       {2, "text", Type::Primitive(TypeId::kString)},
+                                       {3, "number", Type::Primitive(TypeId::kDouble)}});
+  options_.row_group_bytes = options_.max_copied_bytes = 4 << 20;
+  if (GetParam() > 1) PartitionBy("id", "bucket[" + std::to_string(GetParam()) + "]");
+  const auto rows = ManyRows(options_.schema, 32, 16'384, 3);
+  arrow::ProxyMemoryPool pool(arrow::default_memory_pool());
+  auto writer = RollingWriter::Make(store_, options_, &pool).value();
+  ASSERT_TRUE(writer->Write(rows).has_value());
+  const std::vector<DataFile> files = writer->Finish().value();
+  EXPECT_EQ(std::ssize(files), GetParam());
+  int64_t written = 0;
+  for (const DataFile& file : files) written += file.file_size_in_bytes;
+  ASSERT_GT(written, 25 << 20) << "of 32 MB of rows";
+  const int64_t encoding = 2 * options_.row_group_bytes;
+  EXPECT_LT(pool.max_memory(), encoding + (GetParam() > 1 ? options_.max_copied_bytes : 0));
+}
 
 TEST_F(RollingWriterTest, ReadsBackWhatWasWritten) {
   options_.row_group_rows = 400;

@@ -28,6 +28,9 @@ struct WriterOptions {
   int64_t row_group_rows = 1'000'000;
   int64_t row_group_bytes = int64_t{512} << 20;    // of rows in memory, whichever comes first
   int64_t max_pending_bytes = int64_t{512} << 20;  // rows of all partitions that wait to be encoded
+  /// Of those, copies of batches that span partitions. Beyond it all that waits is encoded, if each partition can have
+  /// its file open: smaller row groups, but no more files.
+  int64_t max_copied_bytes = int64_t{64} << 20;
   int max_open_files = 64;
   /// The table's; those that are set beat the fields above: write.target-file-size-bytes,
   /// write.parquet.compression-codec, write.parquet.compression-level, write.parquet.dict-size-bytes,
