@@ -19,11 +19,13 @@ constexpr int64_t kRows = 1'000'000;
 iceberg::Schema BenchSchema() {
   return {.type = Type::Struct({{1, "id", Type::Primitive(TypeId::kLong)},
                                 {2, "country", Type::Primitive(TypeId::kString)},
-                                {3, "amount", Type::Primitive(TypeId::kDouble)}})};
+                                {3, "amount", Type::Primitive(TypeId::kDouble)},
+                                {4, "city", Type::Primitive(TypeId::kString)}})};
 }
 
 std::shared_ptr<arrow::RecordBatch> BenchRows(const iceberg::Schema& schema, int64_t from, int64_t count) {
   static const char* const kCountries[] = {"DE", "FR", "a country with a long name", "IT", "ES", "PL", "NL"};
+  arrow::StringBuilder cities;
   arrow::Int64Builder ids;
   arrow::StringBuilder countries;
   arrow::DoubleBuilder amounts;
@@ -31,10 +33,11 @@ std::shared_ptr<arrow::RecordBatch> BenchRows(const iceberg::Schema& schema, int
     (void)ids.Append(i);
     (void)countries.Append(kCountries[i % 7]);
     (void)amounts.Append(static_cast<double>(i % 1000) / 8);
+    (void)cities.Append("city number " + std::to_string(i * 7919 % 3000));
   }
-  return arrow::RecordBatch::Make(
-      Rows(schema, "[]")->schema(), count,
-      {ids.Finish().ValueOrDie(), countries.Finish().ValueOrDie(), amounts.Finish().ValueOrDie()});
+  return arrow::RecordBatch::Make(Rows(schema, "[]")->schema(), count,
+                                  {ids.Finish().ValueOrDie(), countries.Finish().ValueOrDie(),
+                                   amounts.Finish().ValueOrDie(), cities.Finish().ValueOrDie()});
 }
 
 /// Rows in slices of `slice_rows`; those below `cold` in a file.
@@ -82,6 +85,22 @@ void BM_HotAndColdGroupBy(benchmark::State& state) {
   BenchTable(kRows, 10'000, kRows / 2).Run(state, "SELECT country, sum(amount) FROM events GROUP BY country");
 }
 BENCHMARK(BM_HotAndColdGroupBy)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void BM_ColdGroupBy(benchmark::State& state) {
+  BenchTable(kRows, 10'000, kRows).Run(state, "SELECT country, sum(amount) FROM events GROUP BY country");
+}
+BENCHMARK(BM_ColdGroupBy)->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
+
+/// A column of 3,000 texts.
+void BM_ColdGroupByMany(benchmark::State& state) {
+  BenchTable(kRows, 10'000, kRows).Run(state, "SELECT city, sum(amount) FROM events GROUP BY city");
+}
+BENCHMARK(BM_ColdGroupByMany)->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
+
+void BM_ColdFilter(benchmark::State& state) {
+  BenchTable(kRows, 10'000, kRows).Run(state, "SELECT count(*), min(id) FROM events WHERE country = 'FR'");
+}
+BENCHMARK(BM_ColdFilter)->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProcessCPUTime();
 
 void BM_ColdPoint(benchmark::State& state) {
   BenchTable(kRows, 10'000, kRows).Run(state, "SELECT * FROM events WHERE id = 777777");

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datafile/data_file_reader.h"
 
+#include <arrow/array/array_dict.h>
 #include <arrow/array/util.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/int_util.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
+#include <parquet/schema.h>
 
 #include <algorithm>
 #include <numeric>
@@ -78,6 +81,46 @@ std::vector<RowRun> RunsOf(const parquet::FileMetaData& metadata, const std::vec
   return runs;
 }
 
+/// A batch copies the dictionary, so it is to be small beside the batch's values.
+constexpr int64_t kMaxDictionaryPageBytes = 64 << 10;
+
+bool HasSmallDictionary(const parquet::ColumnChunkMetaData& column) {
+  if (!column.has_dictionary_page()) return false;
+  if (column.data_page_offset() - column.dictionary_page_offset() > kMaxDictionaryPageBytes) return false;
+  bool any = false;
+  for (const parquet::PageEncodingStats& pages : column.encoding_stats()) {
+    if (pages.page_type == parquet::PageType::DICTIONARY_PAGE) continue;
+    if (!parquet::IsDictionaryIndexEncoding(pages.encoding)) return false;
+    any = true;
+  }
+  return any;  // a writer that does not say may have gone on in plain
+}
+
+/// The top-level strings among `wanted` that a small dictionary encodes in each of the row groups.
+std::vector<int> DictionaryColumns(const parquet::FileMetaData& metadata, const std::vector<int>& row_groups,
+                                   const std::vector<NestedField>& wanted) {
+  std::vector<int> columns;
+  for (int i = 0; i < metadata.num_columns(); ++i) {
+    const parquet::ColumnDescriptor& column = *metadata.schema()->Column(i);
+    const bool top = column.path()->ToDotVector().size() == 1 && column.max_repetition_level() == 0;
+    if (!top || column.logical_type() == nullptr || !column.logical_type()->is_string()) continue;
+    const bool is_wanted = std::ranges::any_of(wanted, [&](const NestedField& field) {
+      return field.field_id == column.schema_node()->field_id() && field.type->id() == TypeId::kString;
+    });
+    const auto small = [&](int group) { return HasSmallDictionary(*metadata.RowGroup(group)->ColumnChunk(i)); };
+    if (is_wanted && std::ranges::all_of(row_groups, small)) columns.push_back(i);
+  }
+  return columns;
+}
+
+/// Parquet's reader gives indexes as they stand in the file.
+Status CheckIndexes(const arrow::Array& column) {
+  if (column.type_id() != arrow::Type::DICTIONARY) return {};
+  const auto& values = static_cast<const arrow::DictionaryArray&>(column);
+  return FromArrow(arrow::internal::CheckIndexBounds(arrow::ArraySpan(*values.indices()->data()),
+                                                     static_cast<uint64_t>(values.dictionary()->length())));
+}
+
 }  // namespace
 
 DataFileReader::DataFileReader(std::string location, std::shared_ptr<StoreInputFile> file, arrow::MemoryPool* pool)
@@ -109,9 +152,14 @@ Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderO
   parquet::ArrowReaderProperties arrow_properties(/*use_threads=*/false);
   arrow_properties.set_pre_buffer(false);  // it would hold whole row groups
   arrow_properties.set_batch_size(options.batch_rows);
-  auto made =
-      parquet::arrow::FileReader::Make(pool_, parquet::ParquetFileReader::Open(file_, properties), arrow_properties);
-  K2I_ASSIGN_OR_RETURN(parquet_, FromArrow(std::move(made)));
+  auto file = parquet::ParquetFileReader::Open(file_, properties);
+  row_groups_ = options.row_groups.value_or(AllRowGroups(*file->metadata()));
+  if (options.dictionaries) {
+    for (const int column : DictionaryColumns(*file->metadata(), row_groups_, columns.fields())) {
+      arrow_properties.set_read_dictionary(column, true);
+    }
+  }
+  K2I_ASSIGN_OR_RETURN(parquet_, FromArrow(parquet::arrow::FileReader::Make(pool_, std::move(file), arrow_properties)));
 
   const auto& fields = parquet_->manifest().schema_fields;
   if (!columns.fields().empty() && !HasFieldIds(fields))
@@ -121,14 +169,28 @@ Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderO
   std::ranges::sort(leaves);
   leaves.erase(std::ranges::unique(leaves).begin(), leaves.end());
   const parquet::FileMetaData& metadata = *parquet_->parquet_reader()->metadata();
-  row_groups_ = options.row_groups.value_or(AllRowGroups(metadata));
   std::erase_if(row_groups_, [&](int group) {
     return options.keep_row_group && !options.keep_row_group(RowGroupStatistics(metadata, parquet_->manifest(), group));
   });
   runs_ = std::make_unique<RowRuns>(RunsOf(metadata, row_groups_));
   K2I_ASSIGN_OR_RETURN(batches_, FromArrow(parquet_->GetRecordBatchReader(row_groups_, leaves)));
   K2I_ASSIGN_OR_RETURN(projections_, ProjectFields(columns.fields(), batches_->schema()->fields()));
+  if (options.dictionaries) KeepDictionaries();
   return {};
+}
+
+/// Leaves out the step from dictionary to plain.
+void DataFileReader::KeepDictionaries() {
+  const auto dictionary = arrow::dictionary(arrow::int32(), arrow::utf8());
+  arrow::FieldVector fields = schema_->fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    FieldProjection& projection = projections_[i];
+    if (!projection.source || projection.type->id() != arrow::Type::STRING) continue;
+    if (!batches_->schema()->field(*projection.source)->type()->Equals(dictionary)) continue;
+    projection.type = dictionary;
+    fields[i] = fields[i]->WithType(dictionary);
+  }
+  schema_ = arrow::schema(std::move(fields), schema_->metadata());
 }
 
 /// The store's own error where one is behind `error`. What Parquet says of a file that was read well is about its
@@ -155,7 +217,9 @@ Result<std::shared_ptr<arrow::RecordBatch>> DataFileReader::Next() {
     arrow::ArrayVector columns;
     for (const FieldProjection& projection : projections_) {
       if (projection.source) {
-        K2I_ASSIGN_OR_RETURN(columns.emplace_back(), Project(projection, *batch->column(*projection.source), pool_));
+        const auto& column = batch->column(*projection.source);
+        K2I_RETURN_IF_ERROR(CheckIndexes(*column));
+        K2I_ASSIGN_OR_RETURN(columns.emplace_back(), Project(projection, *column, pool_));
       } else {
         K2I_ASSIGN_OR_RETURN(columns.emplace_back(),
                              FromArrow(arrow::MakeArrayOfNull(projection.type, batch->num_rows(), pool_)));

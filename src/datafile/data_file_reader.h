@@ -34,6 +34,9 @@ struct ReaderOptions {
   std::function<bool(const RowGroupStatistics&)> keep_row_group;
   /// Of the file's data: what its rows inherit where the columns of row lineage are read (WithRowLineage).
   std::optional<int64_t> sequence_number;
+  /// Top-level strings that the file encodes by a small dictionary, in all of the row groups, come as
+  /// dictionary(int32, utf8), valid indexes all; a batch has dictionaries of its own. Else they come plain.
+  bool dictionaries = false;
 };
 
 /// Reads chosen columns of a Parquet data file, a batch at a time: what is in memory is one batch and the buffers of
@@ -57,7 +60,7 @@ class DataFileReader {
   int64_t row_count() const;
   /// Bytes of the file, as the store says.
   int64_t size_bytes() const;
-  /// ToArrowSchema(columns).
+  /// ToArrowSchema(columns), but for columns that come as dictionaries.
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
   /// The next rows, in the file's order, of schema(); null at the end.
@@ -70,6 +73,7 @@ class DataFileReader {
  private:
   DataFileReader(std::string location, std::shared_ptr<StoreInputFile> file, arrow::MemoryPool* pool);
   Status OpenParquet(const iceberg::Schema& columns, const ReaderOptions& options);
+  void KeepDictionaries();
   Error Explain(Error error) const;
 
   std::string location_;

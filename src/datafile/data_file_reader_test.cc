@@ -2,11 +2,13 @@
 #include "datafile/data_file_reader.h"
 
 #include <arrow/api.h>
+#include <arrow/compute/cast.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "datafile/random_rows_testing.h"
 #include "datafile/rolling_writer.h"
+#include "iceberg/model/arrow_schema.h"
 #include "io/memory_object_store_testing.h"
 
 namespace k2i::datafile {
@@ -212,6 +214,55 @@ TEST_F(DataFileReaderTest, ReadsOnlyTheColumnsAskedForAndInParts) {
   ASSERT_TRUE(Read(file, Columns({"n"}), {.batch_rows = 1000, .buffer_bytes = 64 << 10}).has_value());
   EXPECT_LT(store_.bytes_read, file.file_size_in_bytes / 2);
   EXPECT_LE(store_.largest_read, 1 << 20);
+}
+
+TEST_F(DataFileReaderTest, GivesSmallDictionariesAsTheyStand) {
+  options_.schema.type = Type::Struct({{1, "few", Type::Primitive(TypeId::kString)},
+                                       {2, "mixed", Type::Primitive(TypeId::kString)},
+                                       {3, "bytes", Type::Primitive(TypeId::kBinary)}});
+  options_.row_group_rows = 30'000;
+  options_.properties["write.parquet.dict-size-bytes"] = "2000";
+  arrow::StringBuilder few, mixed;
+  arrow::BinaryBuilder bytes;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::string text = "w" + std::to_string(i % 20 + i / 1000);
+    ASSERT_TRUE((i % 7 == 0 ? few.AppendNull() : few.Append(text)).ok());
+    ASSERT_TRUE(mixed.Append(i < 35'000 ? text : "number " + std::to_string(i)).ok());
+    ASSERT_TRUE(bytes.Append(text).ok());
+  }
+  const auto rows =
+      arrow::RecordBatch::Make(iceberg::ToArrowSchema(options_.schema).value(), 60'000,
+                               {few.Finish().ValueOrDie(), mixed.Finish().ValueOrDie(), bytes.Finish().ValueOrDie()});
+  const DataFile file = Write({rows}).at(0);
+  for (const int64_t batch_rows : {7777, 65'536}) {
+    const auto read = Read(file, options_.schema, {.batch_rows = batch_rows, .dictionaries = true});
+    ASSERT_TRUE(read.has_value()) << read.error().ToString();
+    EXPECT_TRUE((*read)->column(0)->type()->Equals(arrow::dictionary(arrow::int32(), arrow::utf8())));
+    EXPECT_TRUE((*read)->column(1)->type()->Equals(arrow::utf8())) << "goes on in plain in the second row group";
+    const auto plain = arrow::compute::Cast((*read)->column(0), arrow::utf8()).ValueOrDie().chunked_array();
+    EXPECT_TRUE(Same(*plain, *TableOf({rows})->column(0)));
+    for (const int i : {1, 2}) EXPECT_TRUE(Same(*(*read)->column(i), *TableOf({rows})->column(i)));
+  }
+  const auto first = Read(file, options_.schema, {.row_groups = {{0}}, .dictionaries = true});
+  ASSERT_TRUE(first.has_value()) << first.error().ToString();
+  EXPECT_TRUE((*first)->column(1)->type()->Equals(arrow::dictionary(arrow::int32(), arrow::utf8())));
+}
+
+TEST_F(DataFileReaderTest, FindsIndexesBeyondTheirDictionary) {
+  options_.schema.type = Type::Struct({{1, "text", Type::Primitive(TypeId::kString), /*optional=*/false}});
+  options_.compression = "uncompressed";
+  arrow::StringBuilder texts;
+  for (int i = 0; i < 24; ++i) ASSERT_TRUE(texts.Append(std::string(1, static_cast<char>('a' + i % 3))).ok());
+  const DataFile file = Write({arrow::RecordBatch::Make(iceberg::ToArrowSchema(options_.schema).value(), 24,
+                                                        {texts.Finish().ValueOrDie()})})
+                            .at(0);
+  ASSERT_TRUE(Read(file, options_.schema, {.dictionaries = true}).has_value());
+  std::string bytes = store_.Read(file.file_path).value();
+  const size_t indexes = bytes.find("\x24\x49\x92");  // 0, 1, 2, 0 … in two bits each
+  ASSERT_NE(indexes, std::string::npos);
+  bytes[indexes + 1] = '\xff';
+  store_.files.Overwrite(file.file_path, bytes);
+  EXPECT_EQ(Read(file, options_.schema, {.dictionaries = true}).error().code, ErrorCode::kCorruption);
 }
 
 TEST_F(DataFileReaderTest, TellsAStoreThatFailsFromAFileThatIsBroken) {

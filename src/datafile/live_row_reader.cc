@@ -34,7 +34,6 @@ Result<std::unique_ptr<LiveRowReader>> LiveRowReader::Open(io::ObjectStore& stor
                                                            arrow::MemoryPool* pool, const ReaderOptions& options) {
   if (deleted != nullptr && deleted->empty()) deleted = nullptr;
   std::unique_ptr<LiveRowReader> reader(new LiveRowReader(std::move(deleted), pool));
-  K2I_ASSIGN_OR_RETURN(reader->schema_, iceberg::ToArrowSchema(columns));
   std::vector<NestedField> fields = columns.fields();
   if (reader->deleted_ != nullptr) {
     for (const auto& set : reader->deleted_->equalities) {
@@ -43,7 +42,12 @@ Result<std::unique_ptr<LiveRowReader>> LiveRowReader::Open(io::ObjectStore& stor
     }
   }
   const iceberg::Schema read{.type = iceberg::Type::Struct(std::move(fields))};
-  K2I_ASSIGN_OR_RETURN(reader->reader_, DataFileReader::Open(store, file, read, pool, options));
+  ReaderOptions reading = options;
+  if (!reader->key_columns_.empty()) reading.dictionaries = false;  // keys are compared plain
+  K2I_ASSIGN_OR_RETURN(reader->reader_, DataFileReader::Open(store, file, read, pool, reading));
+  arrow::FieldVector shown = reader->reader_->schema()->fields();
+  shown.resize(columns.fields().size());
+  reader->schema_ = arrow::schema(std::move(shown));
   return reader;
 }
 

@@ -24,7 +24,7 @@ class LiveRowReader {
 
   /// The file with its row groups; its rows are to be taken from here.
   const DataFileReader& file() const { return *reader_; }
-  /// ToArrowSchema(columns).
+  /// ToArrowSchema(columns), but for columns that come as dictionaries: none do where rows are compared by columns.
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
 
   /// The next rows that are left, in the file's order, none empty; null at the end.

@@ -2,12 +2,15 @@
 #include "query/arrow_bridge.h"
 
 #include <arrow/array.h>
+#include <arrow/array/concatenate.h>
 #include <arrow/c/abi.h>
 #include <arrow/c/bridge.h>
 #include <arrow/c/helpers.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/bitmap_ops.h>
+
+#include <algorithm>
 
 #include "datafile/arrow_status.h"
 #include "datafile/file_schema.h"
@@ -72,8 +75,39 @@ Result<DuckChunk> ColumnBridge::Convert(duckdb_connection connection,
   return chunk;
 }
 
+Status ColumnBridge::Learn(duckdb_connection connection, const std::shared_ptr<arrow::Array>& dictionary,
+                           KnownDictionary& known) const {
+  if (known.values != nullptr && (known.values == dictionary || known.values->Equals(*dictionary))) return {};
+  K2I_ASSIGN_OR_RETURN(const auto null, FromArrow(arrow::MakeArrayOfNull(dictionary->type(), 1)));
+  K2I_ASSIGN_OR_RETURN(const auto values, FromArrow(arrow::Concatenate({dictionary, null})));
+  K2I_ASSIGN_OR_RETURN(known.shown, Convert(connection, values));
+  known.values = dictionary;
+  return {};
+}
+
+Status ColumnBridge::ShowDictionary(duckdb_connection connection, const arrow::DictionaryArray& values,
+                                    KnownDictionary& known, duckdb_vector vector) const {
+  K2I_RETURN_IF_ERROR(Learn(connection, values.dictionary(), known));
+  const auto count = static_cast<size_t>(values.length());
+  const DuckSelection rows(duckdb_create_selection_vector(count));
+  const std::span<sel_t> selected(duckdb_selection_vector_get_data_ptr(rows.get()), count);
+  std::ranges::copy_n(values.data()->GetValues<int32_t>(1), values.length(), selected.begin());
+  if (values.null_count() > 0) {
+    const auto null = static_cast<sel_t>(known.values->length());
+    for (size_t i = 0; i < count; ++i) {
+      if (values.IsNull(static_cast<int64_t>(i))) selected[i] = null;
+    }
+  }
+  duckdb_vector_reference_vector(vector, duckdb_data_chunk_get_vector(known.shown.get(), 0));
+  duckdb_slice_vector(vector, rows.get(), count);
+  return {};
+}
+
 Status ColumnBridge::Show(duckdb_connection connection, const std::shared_ptr<arrow::Array>& values,
-                          duckdb_vector vector) const {
+                          KnownDictionary& known, duckdb_vector vector) const {
+  if (values->type_id() == arrow::Type::DICTIONARY) {
+    return ShowDictionary(connection, static_cast<const arrow::DictionaryArray&>(*values), known, vector);
+  }
   K2I_ASSIGN_OR_RETURN(const DuckChunk chunk, Convert(connection, values));
   duckdb_vector_reference_vector(vector, duckdb_data_chunk_get_vector(chunk.get(), 0));
   return {};

@@ -54,6 +54,8 @@ using DuckValue = Owned<duckdb_value, duckdb_destroy_value>;
 using DuckErrorData = Owned<duckdb_error_data, duckdb_destroy_error_data>;
 using DuckArrowOptions = Owned<duckdb_arrow_options, duckdb_destroy_arrow_options>;
 using DuckArrowSchema = Owned<duckdb_arrow_converted_schema, duckdb_destroy_arrow_converted_schema>;
+using DuckSelection =
+    Owned<duckdb_selection_vector, [](duckdb_selection_vector* rows) { duckdb_destroy_selection_vector(*rows); }>;
 using DuckTableFunction = Owned<duckdb_table_function, duckdb_destroy_table_function>;
 
 /// A query's result; destroyed with it.

@@ -31,7 +31,8 @@ struct GlobalScan {
 struct LocalScan {
   TableScan::Worker worker;
   std::shared_ptr<arrow::RecordBatch> rows;
-  int64_t shown = 0;  // of rows
+  int64_t shown = 0;                          // of rows
+  std::vector<KnownDictionary> dictionaries;  // by output
 };
 
 template <typename T>
@@ -121,15 +122,16 @@ Status Init(duckdb_init_info info) {
 }
 
 /// Shows rows [shown, shown + count) of the batch in `output`.
-Status Show(const Binding& binding, const GlobalScan& global, const LocalScan& local, int64_t count,
+Status Show(const Binding& binding, const GlobalScan& global, LocalScan& local, int64_t count,
             duckdb_data_chunk output) {
+  local.dictionaries.resize(global.outputs.size());
   int column = 0;
   for (size_t i = 0; i < global.outputs.size(); ++i) {
     const duckdb_vector vector = duckdb_data_chunk_get_vector(output, i);
     if (global.outputs[i]) {
       const auto values = local.rows->column(column++)->Slice(local.shown, count);
       const ColumnBridge& bridge = binding.table->columns[*global.outputs[i]];
-      K2I_RETURN_IF_ERROR(bridge.Show(binding.query->connection(), values, vector));
+      K2I_RETURN_IF_ERROR(bridge.Show(binding.query->connection(), values, local.dictionaries[i], vector));
     } else {
       const DuckValue present(duckdb_create_bool(true));
       duckdb_vector_reference_value(vector, present.get());

@@ -43,6 +43,7 @@ class TableScan {
   /// How many threads find work.
   int64_t parallelism() const;
   /// Rows of ToArrowSchema(columns), not all at once; null at the end. Without columns the batch has none, and counts.
+  /// Strings of files may come as dictionaries, see datafile::ReaderOptions.
   /// One thread a worker. Errors of the store, Corruption; the query's when it was stopped.
   Result<std::shared_ptr<arrow::RecordBatch>> Next(Worker& worker);
 

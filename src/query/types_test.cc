@@ -133,6 +133,48 @@ TEST_P(TypesTest, ComeOutAsTheyWentIn) {
   EXPECT_EQ(FirstDifference(ask(), expected), "") << "cold";
 }
 
+/// Strings that files hold as dictionaries, one of them beside what goes on in plain.
+TEST(DictionaryTest, GivesTheAnswersOfPlainStrings) {
+  TestTable table({.type = Type::Struct({{1, "id", Type::Primitive(TypeId::kLong)},
+                                         {2, "few", Type::Primitive(TypeId::kString)},
+                                         {3, "more", Type::Primitive(TypeId::kString)}})});
+  table.row_group_rows = 3000;
+  std::string json = "[";
+  for (int i = 0; i < 10'000; ++i) {
+    // Each row group has another dictionary; the last one nothing but nulls at its end.
+    const std::string few = i % 11 == 0 || i > 9500 ? "null" : "\"w" + std::to_string(i / 2500 + i % 5) + "\"";
+    json += (i > 0 ? ",[" : "[") + std::to_string(i) + "," + few + ",\"some longer text, number " +
+            std::to_string(i * 31 % 700) + "\"]";
+  }
+  table.Ingest(Rows(table.schema(), json + "]"));
+  table.Publish();
+  const auto engine = Engine::Make({}, {table.served()}).value();
+  const std::vector<std::string> questions = {
+      "SELECT * FROM events",
+      "SELECT few, count(*), min(id), max(more) FROM events GROUP BY few",
+      "SELECT few, more, sum(id) FROM events GROUP BY few, more",
+      "SELECT more, count(*) FROM events WHERE few IS NULL GROUP BY more",
+      "SELECT id, upper(few) || more FROM events WHERE more LIKE '%7' AND few <> 'w3'",
+      "SELECT DISTINCT few FROM events",
+      "SELECT a.few, count(*) FROM events a JOIN events b ON a.more = b.more AND b.id < 50 GROUP BY a.few",
+      "SELECT few, list(more ORDER BY id) FROM events WHERE id % 100 = 3 GROUP BY few",
+      "SELECT more, few, row_number() OVER (PARTITION BY few ORDER BY more, id) FROM events",
+  };
+  const auto ask = [&](const std::string& sql) {
+    const auto answer = ReadAll(engine->Query({.sql = sql}));
+    EXPECT_TRUE(answer.has_value()) << sql << ": " << answer.error().ToString();
+    return answer ? SortedLines(**answer) : std::vector<std::string>{};
+  };
+  std::vector<std::vector<std::string>> hot;
+  for (const std::string& sql : questions) hot.push_back(ask(sql));
+  table.Flush();
+  table.Publish();
+  for (size_t i = 0; i < questions.size(); ++i) {
+    EXPECT_FALSE(hot[i].empty());
+    EXPECT_EQ(FirstDifference(ask(questions[i]), hot[i]), "") << questions[i];
+  }
+}
+
 TEST(MapTest, ComesOutAsItWentIn) {
   TestTable table({.type = Type::Struct({{1, "m",
                                           Type::Map({2, "key", Type::Primitive(TypeId::kString), false},
