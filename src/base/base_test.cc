@@ -7,6 +7,7 @@
 #include <set>
 #include <thread>
 
+#include "base/base64.h"
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/error.h"
@@ -46,6 +47,15 @@ TEST(Crc32cTest, KnownValues) {
   for (size_t cut = 0; cut <= bytes.size(); ++cut) {
     EXPECT_EQ(Crc32c(bytes.substr(cut), Crc32c(bytes.substr(0, cut))), Crc32c(bytes)) << cut;
   }
+}
+
+TEST(Base64Test, GoesThereAndBack) {
+  for (const std::string bytes : {"", "f", "fo", "foo", "foob", "\xff\x7f"}) {
+    EXPECT_EQ(FromBase64(Base64(bytes)), bytes);
+  }
+  EXPECT_EQ(FromBase64("Zm9vYg=="), "foob");
+  for (const char* wrong : {"Zm9", "Zm9v=", "Zm!v", "====", "Z==="})
+    EXPECT_EQ(FromBase64(wrong), std::nullopt) << wrong;
 }
 
 TEST(RandomTest, SameSeedSameHistory) {

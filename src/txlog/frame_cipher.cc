@@ -8,6 +8,8 @@
 #include <charconv>
 #include <memory>
 
+#include "base/base64.h"
+
 namespace k2i::txlog {
 namespace {
 
@@ -33,26 +35,11 @@ std::string FromHex(std::string_view text) {
   return bytes;
 }
 
-/// Empty when it is no base64.
-std::string FromBase64(std::string_view text) {
-  if (text.size() % 4 != 0) return {};
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(Bytes(bytes), Bytes(text), static_cast<int>(text.size()));
-  if (size < 0) return {};
-  size_t padding = 0;
-  while (padding < 2 && text.ends_with('=')) {
-    text.remove_suffix(1);
-    ++padding;
-  }
-  bytes.resize(static_cast<size_t>(size) - padding);
-  return bytes;
-}
-
 }  // namespace
 
 Result<FrameCipher> FrameCipher::FromText(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
-  std::string key = text.size() == 2 * kKeySize ? FromHex(text) : FromBase64(text);
+  std::string key = text.size() == 2 * kKeySize ? FromHex(text) : FromBase64(text).value_or("");
   if (key.size() == kKeySize) return FrameCipher(std::move(key));
   return Fail(ErrorCode::kInvalidConfig,
               "transaction_log.encryption_key is not a key of 32 bytes, in 64 hexadecimal digits or in base64 "
