@@ -17,6 +17,7 @@
 #include "iceberg/catalog/sql/sqlite.h"
 #include "io/make_object_store.h"
 #include "io/renewed_store.h"
+#include "io/table_config.h"
 #include "net/http_client.h"
 
 namespace k2i::cli {
@@ -283,13 +284,21 @@ namespace {
 
 /// What the configuration says of endpoint, region and path style stands above what is granted: only the user knows
 /// which way leads from here to the store.
-io::StorageOptions GrantedOptions(io::StorageOptions options, const io::StorageGrant& grant) {
-  const io::S3Options own = options.s3;
-  options.s3 = io::WithTableConfig(options.s3, grant.config);
-  if (!own.endpoint.empty()) options.s3.endpoint = own.endpoint;
-  if (!own.region.empty()) options.s3.region = own.region;
-  if (own.path_style.has_value()) options.s3.path_style = own.path_style;
+Result<io::StorageOptions> GrantedOptions(const io::StorageOptions& own, const io::StorageGrant& grant) {
+  K2I_ASSIGN_OR_RETURN(io::StorageOptions options, io::WithTableConfig(own, grant.config));
+  if (!own.s3.endpoint.empty()) options.s3.endpoint = own.s3.endpoint;
+  if (!own.s3.region.empty()) options.s3.region = own.s3.region;
+  if (own.s3.path_style.has_value()) options.s3.path_style = own.s3.path_style;
+  if (!own.gcs.endpoint.empty()) options.gcs.endpoint = own.gcs.endpoint;
+  if (!own.azure.endpoint.empty()) options.azure.endpoint = own.azure.endpoint;
   return options;
+}
+
+Result<std::unique_ptr<io::ObjectStore>> MakeGrantedStore(const io::StorageOptions& own,
+                                                          const io::StorageGrant* grant) {
+  if (grant == nullptr) return io::MakeObjectStore(own);
+  K2I_ASSIGN_OR_RETURN(const io::StorageOptions options, GrantedOptions(own, *grant));
+  return io::MakeObjectStore(options);
 }
 
 Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
@@ -307,7 +316,7 @@ Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
   if (parts.asks_for_credentials) {
     K2I_ASSIGN_OR_RETURN(parts.store,
                          io::RenewedStore::Make(catalog->access(), [storage](const io::StorageGrant* grant) {
-                           return io::MakeObjectStore(grant == nullptr ? storage : GrantedOptions(storage, *grant));
+                           return MakeGrantedStore(storage, grant);
                          }));
   } else {
     K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(storage));

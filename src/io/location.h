@@ -22,6 +22,20 @@ Result<std::string> LocalPath(std::string_view location);
 /// "bucket/key" of "s3://bucket/key" (s3a, s3n). InvalidArgument for another scheme, or where the bucket is missing.
 Result<std::string> S3Path(std::string_view location);
 
+/// "bucket/key" of "gs://bucket/key". InvalidArgument as for S3Path.
+Result<std::string> GcsPath(std::string_view location);
+
+/// True for abfs, abfss, wasb, wasbs and az.
+bool IsAzureScheme(std::string_view scheme);
+/// A place in Azure Storage, from abfs[s]:// or wasb[s]://container@account.dfs.core.windows.net/key, or without
+/// "@account…" (as az:// always is), where the account is the configured one.
+struct AzureLocation {
+  std::string account;  // "": not named
+  std::string domain;   // "core.windows.net"; "": not named
+  std::string path;     // "container/key"
+};
+Result<AzureLocation> ParseAzureLocation(std::string_view location);
+
 /// `folder` and `name` with one slash between them.
 std::string JoinLocation(std::string_view folder, std::string_view name);
 

@@ -42,17 +42,59 @@ TEST(MakeObjectStore, RoutesByScheme) {
   ASSERT_TRUE(store->Create(location, "x").has_value());
   EXPECT_EQ(store->Read(location).value(), "x");
   ASSERT_TRUE(store->Delete(location).has_value());
-  EXPECT_EQ(store->Read("gs://b/k").error().code, ErrorCode::kNotSupported);
-  EXPECT_NE(store->Read("gs://b/k").error().message.find("s3://"), std::string::npos);
+  EXPECT_EQ(store->Read("hdfs://b/k").error().code, ErrorCode::kNotSupported);
+  EXPECT_NE(store->Read("hdfs://b/k").error().message.find("s3://"), std::string::npos);
   EXPECT_EQ(store->Read("no/uri").error().code, ErrorCode::kInvalidArgument);
 }
 
 TEST(MakeObjectStore, KeepsToLocalFilesWhenTold) {
   const auto store = MakeObjectStore({.type = StorageType::kLocal}).value();
-  EXPECT_EQ(store->Read("s3://b/k").error().code, ErrorCode::kInvalidConfig);
+  for (const char* location : {"s3://b/k", "gs://b/k", "abfss://c@a.dfs.core.windows.net/k"}) {
+    EXPECT_EQ(store->Read(location).error().code, ErrorCode::kInvalidConfig);
+  }
+}
+
+TEST(GcsPath, IsBucketAndKey) {
+  EXPECT_EQ(GcsPath("gs://b/wh/a b%20c").value(), "b/wh/a b%20c");
+  EXPECT_EQ(GcsPath("gs://").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(GcsPath("s3://b/k").error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST(ParseAzureLocation, FindsAccountDomainAndPath) {
+  for (const char* scheme : {"abfs", "abfss", "wasb", "wasbs"}) {
+    const auto location = ParseAzureLocation(std::string(scheme) + "://c@acc.dfs.core.chinacloudapi.cn/wh/a b@c");
+    ASSERT_TRUE(location.has_value());
+    EXPECT_EQ(location->account, "acc");
+    EXPECT_EQ(location->domain, "core.chinacloudapi.cn");
+    EXPECT_EQ(location->path, "c/wh/a b@c");
+  }
+  EXPECT_EQ(ParseAzureLocation("az://c/k@x").value().path, "c/k@x");
+  EXPECT_EQ(ParseAzureLocation("az://c/k").value().account, "");
+  for (const char* wrong : {"abfss://@a.dfs.core.windows.net/k", "abfss://c@a/k", "abfss://c@.dfs.x/k", "abfss:///k",
+                            "abfss://c@a.dfs./k", "gs://c/k"}) {
+    EXPECT_EQ(ParseAzureLocation(wrong).error().code, ErrorCode::kInvalidArgument) << wrong;
+  }
+}
+
+TEST(MakeObjectStore, ChecksOptionsOfGcsAndAzureAtOnce) {
+  for (const GcsOptions& gcs :
+       {GcsOptions{.endpoint = "localhost:4443"}, GcsOptions{.credential = GcsCredential::kToken},
+        GcsOptions{.credential = GcsCredential::kServiceAccount,
+        .service_account_key = R"({"client_email": "a@b"})"}}) {
+    EXPECT_EQ(MakeObjectStore({.type = StorageType::kGcs, .gcs = gcs}).error().code, ErrorCode::kInvalidConfig);
+  }
+  for (const AzureOptions& azure :
+       {AzureOptions{.endpoint = "localhost:10000"}, AzureOptions{.credential = AzureCredential::kAccountKey},
+        AzureOptions{.credential = AzureCredential::kSas},
+        AzureOptions{.credential = AzureCredential::kClientSecret, .tenant_id = "t"}}) {
+    EXPECT_EQ(MakeObjectStore({.type = StorageType::kAzure, .azure = azure}).error().code, ErrorCode::kInvalidConfig);
+  }
 }
 
 TEST(MakeObjectStore, ChecksS3OptionsAtOnce) {
+  EXPECT_EQ(MakeObjectStore({.type = StorageType::kS3, .s3 = {.credential = S3Credential::kRole}}).error().code,
+            ErrorCode::kInvalidConfig);
+
   EXPECT_EQ(MakeObjectStore({.type = StorageType::kS3, .s3 = {.endpoint = "localhost:9000"}}).error().code,
             ErrorCode::kInvalidConfig);
   EXPECT_EQ(MakeObjectStore({.type = StorageType::kS3, .s3 = {.endpoint = "http://h/path"}}).error().code,
@@ -76,22 +118,6 @@ TEST(CheckStorage, ReportsAStoreThatCannotDelete) {
   });
   Random random(1);
   EXPECT_EQ(CheckStorage(store, "s3://b/wh", random).error().code, ErrorCode::kPermissionDenied);
-}
-
-TEST(WithTableConfig, TakesVendedCredentialsWhole) {
-  const S3Options own{
-      .region = "eu-west-1", .access_key_id = "own", .secret_access_key = "own", .session_token = "own"};
-  const S3Options vended = WithTableConfig(own, {{"s3.access-key-id", "k"},
-                                                 {"s3.secret-access-key", "s"},
-                                                 {"s3.endpoint", "http://e"},
-                                                 {"s3.path-style-access", "true"},
-                                                 {"client.region", "us-west-2"}});
-  EXPECT_EQ(vended.access_key_id, "k");
-  EXPECT_EQ(vended.session_token, "");
-  EXPECT_EQ(vended.endpoint, "http://e");
-  EXPECT_EQ(vended.region, "us-west-2");
-  EXPECT_EQ(vended.path_style, true);
-  EXPECT_EQ(WithTableConfig(own, {}).access_key_id, "own");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "io/azure_object_store.h"
+#include "io/gcs_object_store.h"
 #include "io/local_object_store.h"
 #include "io/location.h"
 #include "io/s3_object_store.h"
@@ -51,39 +53,77 @@ class RoutingObjectStore final : public ObjectStore {
     return store->ForEachFile(prefix, visit);
   }
 
-  Result<ObjectStore*> S3() {
-    std::lock_guard lock(mutex_);
-    if (!s3_) {
-      K2I_ASSIGN_OR_RETURN(s3_, S3ObjectStore::Make(options_.s3));
+  /// Makes the store of `type` now, to check its options.
+  Status Make(StorageType type) {
+    switch (type) {
+      case StorageType::kAuto:
+      case StorageType::kLocal:
+        return {};
+      case StorageType::kS3:
+        return Check(s3_, MakeS3Store, options_.s3);
+      case StorageType::kGcs:
+        return Check(gcs_, MakeGcsStore, options_.gcs);
+      case StorageType::kAzure:
+        return Check(azure_, MakeAzureStore, options_.azure);
     }
-    return s3_.get();
+    return {};
   }
 
  private:
+  using Slot = std::unique_ptr<ObjectStore>;
+
+  template <typename Make, typename Options>
+  Result<ObjectStore*> Get(Slot& slot, Make make, const Options& options) {
+    std::lock_guard lock(mutex_);
+    if (!slot) {
+      K2I_ASSIGN_OR_RETURN(slot, make(options));
+    }
+    return slot.get();
+  }
+  template <typename Make, typename Options>
+  Status Check(Slot& slot, Make make, const Options& options) {
+    K2I_RETURN_IF_ERROR(Get(slot, make, options));
+    return {};
+  }
+
   Result<ObjectStore*> StoreOf(std::string_view location) {
     const std::string scheme = SchemeOf(location);
     if (scheme == "file") return &local_;
-    if (IsS3Scheme(scheme) && options_.type != StorageType::kLocal) return S3();
+    const bool local_alone = options_.type == StorageType::kLocal;
+    if (IsS3Scheme(scheme) && !local_alone) return Get(s3_, MakeS3Store, options_.s3);
+    if (scheme == "gs" && !local_alone) return Get(gcs_, MakeGcsStore, options_.gcs);
+    if (IsAzureScheme(scheme) && !local_alone) return Get(azure_, MakeAzureStore, options_.azure);
+    return Refusal(location, scheme);
+  }
+
+  static std::unexpected<Error> Refusal(std::string_view location, const std::string& scheme) {
     if (scheme.empty()) {
       return Fail(ErrorCode::kInvalidArgument, "'" + std::string(location) + "' is neither a URI nor an absolute path",
                   Component::kStorage);
     }
-    if (IsS3Scheme(scheme)) {
+    if (IsS3Scheme(scheme) || scheme == "gs" || IsAzureScheme(scheme)) {
       return Fail(ErrorCode::kInvalidConfig,
-                  std::string(location) + ": the storage type is local; set it to s3 for s3:// locations",
+                  std::string(location) + ": the storage type is local; set it to s3, gcs or azure, as the location is",
                   Component::kStorage);
     }
     return Fail(ErrorCode::kNotSupported,
                 std::string(location) + ": storage '" + scheme +
-                    "' is not supported; s3://, s3a://, s3n://, file:// and " + "absolute paths are",
+                    "' is not supported; s3://, s3a://, s3n://, gs://, abfs[s]://, wasb[s]://, az://, file:// and "
+                    "absolute paths are",
                 Component::kStorage);
   }
 
   const StorageOptions options_;
   LocalObjectStore local_;
   std::mutex mutex_;
-  std::unique_ptr<ObjectStore> s3_;  // null until needed
+  Slot s3_, gcs_, azure_;  // null until needed
 };
+
+/// `done` with what it means for who gave out the credentials.
+Status MayNot(const Status& done, std::string_view what) {
+  if (done.has_value() || done.error().code != ErrorCode::kPermissionDenied) return done;
+  return std::unexpected(done.error().With("the credentials may not " + std::string(what)));
+}
 
 Status CheckReadBack(ObjectStore& store, const std::string& probe, std::string_view expected) {
   K2I_ASSIGN_OR_RETURN(const std::string bytes, store.Read(probe));
@@ -95,16 +135,16 @@ Status CheckReadBack(ObjectStore& store, const std::string& probe, std::string_v
 
 Result<std::unique_ptr<ObjectStore>> MakeObjectStore(const StorageOptions& options) {
   auto store = std::make_unique<RoutingObjectStore>(options);
-  if (options.type == StorageType::kS3) K2I_RETURN_IF_ERROR(store->S3());
+  K2I_RETURN_IF_ERROR(store->Make(options.type));
   return store;
 }
 
 Status CheckStorage(ObjectStore& store, std::string_view folder, Random& random) {
   const std::string probe = JoinLocation(folder, ".k2i-check-" + random.Uuid());
   const std::string bytes = "k2i checks that it can write, read and delete here\n";
-  K2I_RETURN_IF_ERROR(store.Create(probe, bytes));
-  const Status read = CheckReadBack(store, probe, bytes);
-  const Status deleted = store.Delete(probe);
+  K2I_RETURN_IF_ERROR(MayNot(store.Create(probe, bytes), "write there"));
+  const Status read = MayNot(CheckReadBack(store, probe, bytes), "read what they have written");
+  const Status deleted = MayNot(store.Delete(probe), "delete what they have written");
   return read.has_value() ? deleted : read;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// io: where files live. ObjectStore is the seam between K2I and local disks, S3 and (later) GCS and Azure; the
-// in-memory store with faults for tests is io_testing. Locations are the URIs that stand in Iceberg metadata:
-// "s3://bucket/key", "file:///dir/file" or a plain absolute path.
+// io: where files live. ObjectStore is the seam between K2I and local disks, S3, GCS and Azure; the in-memory store
+// with faults for tests is io_testing. Locations are the URIs that stand in Iceberg metadata: "s3://bucket/key",
+// "gs://bucket/key", "abfss://container@account.dfs.core.windows.net/key", "file:///dir/file" or an absolute path.
 #pragma once
 
 #include <cstdint>

@@ -3,10 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
-
-#include "arrow/util/io_util.h"
 
 namespace k2i::io {
 
@@ -16,6 +13,7 @@ constexpr int64_t kFirstDelayMs = 100;
 constexpr int64_t kLongestDelayMs = 5'000;
 
 thread_local std::optional<ErrorCode> last_on_this_thread;
+thread_local std::string_view advice_on_this_thread;
 
 struct NamedError {
   std::string_view name;
@@ -94,44 +92,6 @@ std::optional<ErrorCode> CodeOfCoreError(int error_type) {
   }
 }
 
-ErrorCode CodeOfArrowStatus(arrow::StatusCode code) {
-  switch (code) {
-    case arrow::StatusCode::OutOfMemory:
-    case arrow::StatusCode::CapacityError:
-      return ErrorCode::kResourceExhausted;
-    case arrow::StatusCode::Invalid:
-      return ErrorCode::kInvalidArgument;
-    case arrow::StatusCode::Cancelled:
-      return ErrorCode::kCancelled;
-    case arrow::StatusCode::AlreadyExists:
-      return ErrorCode::kAlreadyExists;
-    case arrow::StatusCode::NotImplemented:
-      return ErrorCode::kNotSupported;
-    // A request failed in a way that says nothing of itself, such as a connection cut.
-    case arrow::StatusCode::IOError:
-      return ErrorCode::kUnavailable;
-    default:
-      return ErrorCode::kInternal;
-  }
-}
-
-std::optional<ErrorCode> CodeOfCarriedErrno(const arrow::Status& status) {
-  switch (arrow::internal::ErrnoFromStatus(status)) {
-    case ENOENT:
-    case ENOTDIR:
-      return ErrorCode::kNotFound;
-    case EEXIST:
-      return ErrorCode::kAlreadyExists;
-    case EACCES:
-    case EPERM:
-      return ErrorCode::kPermissionDenied;
-    case ENOSPC:
-      return ErrorCode::kResourceExhausted;
-    default:
-      return std::nullopt;
-  }
-}
-
 }  // namespace
 
 std::optional<ErrorCode> CodeOfS3Error(int error_type, std::string_view exception_name) {
@@ -140,8 +100,24 @@ std::optional<ErrorCode> CodeOfS3Error(int error_type, std::string_view exceptio
   return CodeOfCoreError(error_type);
 }
 
+std::string_view AdviceOnS3Error(int error_type, std::string_view exception_name) {
+  static constexpr std::pair<std::string_view, std::string_view> kAdvice[] = {
+      {"RequestTimeTooSkewed", "set this machine's clock: it is more than 15 minutes off"},
+      {"PermanentRedirect", "the bucket is in another region: set storage.region"},
+      {"AuthorizationHeaderMalformed", "the bucket is in another region: set storage.region"},
+      {"InvalidAccessKeyId", "this access key is unknown there"},
+      {"SignatureDoesNotMatch", "the secret does not belong to this access key"},
+      {"ExpiredToken", "these temporary credentials have ended"},
+      {"NoSuchBucket", "make the bucket, or correct its name"}};
+  const auto found = std::ranges::find(kAdvice, exception_name, &std::pair<std::string_view, std::string_view>::first);
+  if (found != std::end(kAdvice)) return found->second;
+  // CLIENT_SIGNING_FAILURE
+  return error_type == 101 ? "no credentials were found: set access_key_id, a profile or a role" : "";
+}
+
 bool S3ErrorLog::ShouldRetry(const AWSErrorDetail& error, int64_t attempted_retries) {
   last_on_this_thread = CodeOfS3Error(error.error_type, error.exception_name);
+  advice_on_this_thread = AdviceOnS3Error(error.error_type, error.exception_name);
   last_of_any_thread_ = last_on_this_thread ? static_cast<int>(*last_on_this_thread) : -1;
   return error.should_retry && attempted_retries + 1 < max_attempts_;
 }
@@ -149,24 +125,21 @@ bool S3ErrorLog::ShouldRetry(const AWSErrorDetail& error, int64_t attempted_retr
 int64_t S3ErrorLog::CalculateDelayBeforeNextRetry(const AWSErrorDetail& error, int64_t attempted_retries) {
   // The SDK asks for the delay before it asks whether to retry at all, and only then gives up.
   if (!error.should_retry || attempted_retries + 1 >= max_attempts_) return 0;
-  return std::min(kLongestDelayMs, kFirstDelayMs << std::min<int64_t>(attempted_retries, 10));
+  const int64_t step = std::min(kLongestDelayMs, kFirstDelayMs << std::min<int64_t>(attempted_retries, 10));
+  return step / 2 + static_cast<int64_t>(random_.Below(static_cast<uint64_t>(step / 2)));
 }
 
-void S3ErrorLog::Clear() { last_on_this_thread.reset(); }
+void S3ErrorLog::Clear() {
+  last_on_this_thread.reset();
+  advice_on_this_thread = {};
+}
+
+std::string S3ErrorLog::Advice() { return std::string(advice_on_this_thread); }
 
 std::optional<ErrorCode> S3ErrorLog::last(bool any_thread) const {
   if (last_on_this_thread.has_value() || !any_thread) return last_on_this_thread;
   const int code = last_of_any_thread_;
   return code < 0 ? std::nullopt : std::optional(static_cast<ErrorCode>(code));
-}
-
-Error ArrowError(const arrow::Status& status, const S3ErrorLog& log, std::string_view operation,
-                 std::string_view location, bool any_thread) {
-  std::optional<ErrorCode> code = CodeOfCarriedErrno(status);
-  if (!code && status.IsIOError()) code = log.last(any_thread);
-  if (!code) code = CodeOfArrowStatus(status.code());
-  return Error{*code, std::string(operation) + " " + std::string(location) + ": " + status.message(),
-               Component::kStorage};
 }
 
 }  // namespace k2i::io

@@ -11,8 +11,8 @@
 #include <string_view>
 
 #include "arrow/filesystem/s3fs.h"
-#include "arrow/status.h"
 #include "base/error.h"
+#include "base/random.h"
 
 namespace k2i::io {
 
@@ -20,12 +20,16 @@ namespace k2i::io {
 /// the number the SDK gives it (Aws::Client::CoreErrors). nullopt: neither says anything.
 std::optional<ErrorCode> CodeOfS3Error(int error_type, std::string_view exception_name);
 
-/// Bounded retry with exponential backoff, and a memory of the last error. Thread-safe.
+/// What a user can do about such an error; "" where its text says all.
+std::string_view AdviceOnS3Error(int error_type, std::string_view exception_name);
+
+/// Bounded retry with exponential backoff and jitter, and a memory of the last error. Thread-safe.
 class S3ErrorLog final : public arrow::fs::S3RetryStrategy {
  public:
   explicit S3ErrorLog(int max_attempts) : max_attempts_(max_attempts) {}
 
   bool ShouldRetry(const AWSErrorDetail& error, int64_t attempted_retries) override;
+  /// Uniform in [half, whole] of the exponential step, so that writers that were slowed down together come back apart.
   int64_t CalculateDelayBeforeNextRetry(const AWSErrorDetail& error, int64_t attempted_retries) override;
 
   /// Forgets what this thread has seen: call it before an operation.
@@ -33,14 +37,13 @@ class S3ErrorLog final : public arrow::fs::S3RetryStrategy {
   /// The code of the last request that failed on this thread since Clear, or of any thread's for an operation that
   /// Arrow spreads over threads of its own (`any_thread`).
   std::optional<ErrorCode> last(bool any_thread) const;
+  /// AdviceOnS3Error of the last request that failed on this thread since Clear.
+  static std::string Advice();
 
  private:
   const int max_attempts_;
+  Random random_{Random::SystemSeed()};
   std::atomic<int> last_of_any_thread_{-1};
 };
-
-/// An error of Arrow as ours: by the errno it carries, else by what `log` saw, else by its status code.
-Error ArrowError(const arrow::Status& status, const S3ErrorLog& log, std::string_view operation,
-                 std::string_view location, bool any_thread = false);
 
 }  // namespace k2i::io

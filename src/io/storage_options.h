@@ -2,19 +2,34 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
 namespace k2i::io {
 
+/// How requests to S3 are signed.
+enum class S3Credential {
+  kDefault,      // by access_key_id and what belongs to it; without: the SDK's chain (environment, profile, web
+                 // identity, container, instance)
+  kRole,         // role_arn, assumed with what the chain finds, anew before it ends
+  kWebIdentity,  // a role by the token file that AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN name
+  kAnonymous,
+};
+
 struct S3Options {
-  std::string region;         // empty: what the SDK finds; "us-east-1" where there is an endpoint
-  std::string endpoint;       // "http://host:port" or "https://host:port"; empty: Amazon's own
-  std::string access_key_id;  // empty: the SDK's default chain (environment, profile, web identity, instance)
+  std::string region;    // empty: what the SDK finds; "us-east-1" where there is an endpoint
+  std::string endpoint;  // "http://host:port" or "https://host:port"; empty: Amazon's own
+  S3Credential credential = S3Credential::kDefault;
+  std::string access_key_id;
   std::string secret_access_key;
   std::string session_token;
+  std::string role_arn;
+  std::string role_session_name;  // empty: one the SDK makes up
+  std::string role_external_id;
   std::optional<bool> path_style;  // unset: yes where there is an endpoint
+  std::string sse_customer_key;    // SSE-C: the 32 bytes of the key; empty: as the bucket is set
   std::string tls_ca_file;         // PEM; empty: the system's
   std::chrono::milliseconds connect_timeout{5'000};
   /// No more than a hint on Linux, where the SDK turns it into a lowest speed.
@@ -22,20 +37,65 @@ struct S3Options {
   int max_attempts = 5;  // of one request, the first included
 };
 
+/// Who we are to Google Cloud Storage.
+enum class GcsCredential {
+  kDefault,         // Application Default Credentials: GOOGLE_APPLICATION_CREDENTIALS (a service account's key, or the
+                    // external_account of workload identity), gcloud's, the metadata server's
+  kServiceAccount,  // the JSON in service_account_key
+  kToken,           // an OAuth2 access token
+  kAnonymous,
+};
+
+struct GcsOptions {
+  GcsCredential credential = GcsCredential::kDefault;
+  std::string service_account_key;
+  std::string token;
+  std::optional<int64_t> token_expires_at_ms;  // Unix epoch; unset: nobody said
+  std::string impersonate;                     // a service account's address to act as; empty: oneself
+  std::string project_id;
+  std::string endpoint;                           // "http://host:port" or "https://host:port"; empty: Google's own
+  std::chrono::milliseconds retry_limit{60'000};  // over all tries of one request
+};
+
+/// Who we are to Azure Storage.
+enum class AzureCredential {
+  kDefault,           // the SDK's chain: environment, workload identity, CLI, managed identity
+  kAccountKey,        // account_key
+  kSas,               // sas_tokens
+  kClientSecret,      // tenant_id, client_id, client_secret
+  kManagedIdentity,   // the machine's, or the one that client_id names
+  kWorkloadIdentity,  // AZURE_FEDERATED_TOKEN_FILE, AZURE_CLIENT_ID, AZURE_TENANT_ID
+  kEnvironment,       // AZURE_CLIENT_ID and its like
+  kCli,               // az login
+  kAnonymous,
+};
+
+struct AzureOptions {
+  AzureCredential credential = AzureCredential::kDefault;
+  /// Of locations that name none (az://container/key), and what account_key belongs to.
+  std::string account;
+  std::string account_key;                        // Base64
+  std::map<std::string, std::string> sas_tokens;  // by account; "" for all others
+  std::string tenant_id;
+  std::string client_id;
+  std::string client_secret;
+  /// "http://host:port" of a service other than Azure's own; the account is the first part of the path there.
+  std::string endpoint;
+};
+
 enum class StorageType {
-  kAuto,   // local files and S3, by the scheme of each location
+  kAuto,   // each location by its scheme
   kLocal,  // local files alone
-  kS3,     // as kAuto; the S3 options are checked at once
+  kS3,     // as kAuto; the options of S3 are checked at once
+  kGcs,    // the same
+  kAzure,  // the same
 };
 
 struct StorageOptions {
   StorageType type = StorageType::kAuto;
   S3Options s3;
+  GcsOptions gcs;
+  AzureOptions azure;
 };
-
-/// `options` with what a REST catalog sends along for a table: s3.endpoint, s3.region (client.region),
-/// s3.access-key-id, s3.secret-access-key, s3.session-token, s3.path-style-access. A key pair replaces all credentials
-/// of `options`.
-S3Options WithTableConfig(S3Options options, const std::map<std::string, std::string>& config);
 
 }  // namespace k2i::io
