@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "cli/storage_wiring.h"
 #include "cli/version.h"
 #include "config/load.h"
 #include "iceberg/catalog/rest/rest_catalog.h"
@@ -185,29 +186,6 @@ kafka::KafkaOptions MakeKafkaOptions(const Config& config) {
   return options;
 }
 
-io::StorageOptions MakeStorageOptions(const Config& config) {
-  const auto& storage = config.storage;
-  io::StorageOptions options;
-  switch (storage.type) {
-    case config::StorageType::kAuto:
-      options.type = io::StorageType::kAuto;
-      break;
-    case config::StorageType::kLocal:
-      options.type = io::StorageType::kLocal;
-      break;
-    case config::StorageType::kS3:
-      options.type = io::StorageType::kS3;
-      break;
-  }
-  options.s3.region = storage.region;
-  options.s3.endpoint = storage.endpoint;
-  options.s3.access_key_id = storage.access_key_id.Reveal();
-  options.s3.secret_access_key = storage.secret_access_key.Reveal();
-  options.s3.session_token = storage.session_token.Reveal();
-  if (storage.path_style) options.s3.path_style = true;
-  return options;
-}
-
 ingest::TableOptions MakeTableOptions(const Config& config) {
   const auto& iceberg = config.iceberg;
   ingest::TableOptions options;
@@ -312,7 +290,7 @@ Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
   auto options = MakeRestOptions(config);
   parts.asks_for_credentials = options.vended_credentials;
   K2I_ASSIGN_OR_RETURN(auto catalog, iceberg::RestCatalog::Make(std::move(options), *parts.http, clock));
-  const auto storage = MakeStorageOptions(config);
+  K2I_ASSIGN_OR_RETURN(const auto storage, MakeStorageOptions(config));
   if (parts.asks_for_credentials) {
     K2I_ASSIGN_OR_RETURN(parts.store,
                          io::RenewedStore::Make(catalog->access(), [storage](const io::StorageGrant* grant) {
@@ -330,7 +308,8 @@ Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
 Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& random) {
   if (config::IsRest(config.iceberg.catalog_type)) return MakeRestCatalog(config, clock);
   CatalogParts parts;
-  K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(MakeStorageOptions(config)));
+  K2I_ASSIGN_OR_RETURN(const auto storage, MakeStorageOptions(config));
+  K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(storage));
   K2I_ASSIGN_OR_RETURN(auto db, OpenSqlDatabase(config.iceberg.sql));
   const iceberg::SqlCatalogOptions options{.name = config.iceberg.sql.name, .warehouse = config.iceberg.warehouse};
   K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::SqlCatalog::Open(options, std::move(db), *parts.store, clock, random));

@@ -13,7 +13,6 @@
 #include "iceberg/catalog/catalog.h"
 #include "ingest/pipeline.h"
 #include "io/object_store.h"
-#include "io/storage_options.h"
 #include "kafka/options.h"
 #include "net/http.h"
 #include "txlog/frame_cipher.h"
@@ -25,7 +24,6 @@ class App;
 namespace k2i::cli {
 
 kafka::KafkaOptions MakeKafkaOptions(const config::Config& config);
-io::StorageOptions MakeStorageOptions(const config::Config& config);
 ingest::TableOptions MakeTableOptions(const config::Config& config);
 ingest::RowOptions MakeRowOptions(const config::Config& config);
 ingest::PipelineOptions MakePipelineOptions(const config::Config& config);

@@ -32,7 +32,20 @@ enum class VendedCredentials { kAuto, kAlways, kNever };
 enum class SortDirection { kAscending, kDescending };
 enum class NullOrder { kFirst, kLast };
 /// kAuto: by the scheme of the warehouse or of the table's location.
-enum class StorageType { kAuto, kS3, kLocal };
+enum class StorageType { kAuto, kS3, kGcs, kAzure, kLocal };
+enum class S3Credential { kDefault, kRole, kWebIdentity, kAnonymous };
+enum class GcsCredential { kDefault, kServiceAccount, kToken, kAnonymous };
+enum class AzureCredential {
+  kDefault,
+  kAccountKey,
+  kSas,
+  kClientSecret,
+  kManagedIdentity,
+  kWorkloadIdentity,
+  kEnvironment,
+  kCli,
+  kAnonymous
+};
 /// kAuto: text on a terminal, JSON otherwise.
 enum class LogFormat { kAuto, kJson, kText };
 
@@ -185,6 +198,36 @@ struct DeadLettersConfig {
   std::string table;     // never empty after loading: "<table>__dlq"
 };
 
+struct S3Config {
+  S3Credential credential = S3Credential::kDefault;
+  std::string role_arn;
+  std::string role_session_name;
+  Secret role_external_id;
+  Secret sse_customer_key;  // Base64 of 32 bytes
+  std::string ca;           // file of CA certificates
+  int64_t connect_timeout_ms = 5'000;
+  int64_t max_attempts = 5;
+};
+
+struct GcsConfig {
+  GcsCredential credential = GcsCredential::kDefault;
+  Secret service_account_key;  // the JSON
+  Secret token;
+  std::string impersonate;
+  std::string project_id;
+  int64_t retry_limit_seconds = 60;
+};
+
+struct AzureConfig {
+  AzureCredential credential = AzureCredential::kDefault;
+  std::string account;
+  Secret account_key;
+  Secret sas_token;
+  std::string tenant_id;
+  std::string client_id;
+  Secret client_secret;
+};
+
 struct StorageConfig {
   StorageType type = StorageType::kAuto;
   std::string bucket;
@@ -194,6 +237,9 @@ struct StorageConfig {
   Secret secret_access_key;
   Secret session_token;
   bool path_style = false;
+  S3Config s3;
+  GcsConfig gcs;
+  AzureConfig azure;
 };
 
 struct TransactionLogConfig {

@@ -10,6 +10,7 @@
 namespace k2i::config {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Pair;
@@ -212,17 +213,58 @@ colour = "red"
 TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
   for (const std::string_view more :
        {"[format]\nvalue = \"avro\"\n", "[format]\nvalue = \"protobuf\"\n", "[format.schema_registry]\nurl = \"u\"\n",
-        "[storage]\ntype = \"gcs\"\n", "[storage]\ntype = \"azure\"\n", "[server]\ntls = true\n",
-        "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n", "[schema]\nmode = \"permissive\"\n",
-        "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
+        "[server]\ntls = true\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
+        "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
         "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[format]\nkey = \"json\"\n",
         "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
   for (const std::string flag : {"iceberg.catalog_type=hive", "iceberg.catalog_type=glue", "kafka.topic_pattern=a.*",
-                                 "kafka.topic=^a.*", "iceberg.rest.credential=sigv4", "iceberg.warehouse=gs://b/w"}) {
+                                 "kafka.topic=^a.*", "iceberg.rest.credential=sigv4"}) {
     EXPECT_THAT(Problem(Parse("", {}, {flag})), HasSubstr("not supported yet by this version")) << flag;
   }
+}
+
+/// What is wrong with the landing page's configuration with these settings.
+std::string ProblemWith(const std::vector<std::string>& settings) {
+  std::vector<std::string> all = {"storage.bucket=b", "storage.type=auto"};
+  all.insert(all.end(), settings.begin(), settings.end());
+  return Problem(ParseConfig(kLandingPage, "k2i.toml", {}, all));
+}
+
+TEST(ConfigTest, TheWarehouseTellsTheStore) {
+  for (const auto& [warehouse, type] :
+       {std::pair{"s3a://b/w", StorageType::kS3}, std::pair{"gs://b/w", StorageType::kGcs},
+        std::pair{"abfss://b@acc.dfs.core.windows.net/w", StorageType::kAzure},
+        std::pair{"wasbs://b@acc.blob.core.windows.net/w", StorageType::kAzure}}) {
+    const auto config =
+        ParseConfig(kLandingPage, "k2i.toml", {},
+                    {"storage.bucket=b", "storage.type=auto", "iceberg.warehouse=" + std::string(warehouse)});
+    ASSERT_TRUE(config.has_value()) << config.error().message;
+    EXPECT_EQ(config->storage.type, type) << warehouse;
+  }
+  EXPECT_THAT(ProblemWith({"iceberg.warehouse=hdfs://b/w"}), HasSubstr("scheme 'hdfs'"));
+  EXPECT_THAT(ProblemWith({"iceberg.warehouse=gs://b/w", "storage.type=s3"}), HasSubstr("contradicts the warehouse"));
+  EXPECT_THAT(ProblemWith({"iceberg.warehouse=gs://c/w"}), HasSubstr("but the warehouse is in 'c'"));
+  EXPECT_THAT(ProblemWith({"iceberg.warehouse=az://b/w"}), HasSubstr("'storage.azure.account' is missing"));
+  EXPECT_EQ(ProblemWith({"iceberg.warehouse=az://b/w", "storage.azure.account=acc"}), "");
+}
+
+TEST(ConfigTest, CredentialsAreWhole) {
+  const std::string gcs = "iceberg.warehouse=gs://b/w", azure = "iceberg.warehouse=abfss://b@a.dfs.core.windows.net/w",
+                    s3 = "iceberg.warehouse=s3://b/w";
+  EXPECT_THAT(ProblemWith({gcs, "storage.gcs.credential=token"}), HasSubstr("'storage.gcs.token' is missing"));
+  EXPECT_THAT(ProblemWith({gcs, "storage.gcs.credential=service_account"}),
+              HasSubstr("'storage.gcs.service_account_key' is missing"));
+  EXPECT_THAT(ProblemWith({azure, "storage.azure.credential=sas"}), HasSubstr("'storage.azure.sas_token' is missing"));
+  EXPECT_THAT(ProblemWith({azure, "storage.azure.credential=client_secret", "storage.azure.tenant_id=t"}),
+              AllOf(HasSubstr("'storage.azure.client_id' is missing"), HasSubstr("client_secret' is missing")));
+  EXPECT_THAT(ProblemWith({s3, "storage.s3.credential=role"}), HasSubstr("'storage.s3.role_arn' is missing"));
+  EXPECT_THAT(ProblemWith({s3, "storage.s3.role_arn=arn"}), HasSubstr("needs 'storage.s3.credential' = \"role\""));
+  EXPECT_THAT(
+      ProblemWith({s3, "storage.s3.credential=web_identity", "storage.access_key_id=k", "storage.secret_access_key=s"}),
+      HasSubstr("cannot go with 'storage.access_key_id'"));
+  EXPECT_EQ(ProblemWith({s3, "storage.s3.credential=role", "storage.s3.role_arn=arn"}), "");
 }
 
 TEST(ConfigTest, ReadsWhatMaintenanceDoes) {

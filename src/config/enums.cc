@@ -90,12 +90,42 @@ Words<RestCredential> WordsOf<RestCredential>() {
 
 template <>
 Words<StorageType> WordsOf<StorageType>() {
-  static constexpr Word<StorageType> kKnown[] = {{"auto", StorageType::kAuto},
-                                                 {"s3", StorageType::kS3},
-                                                 {"local", StorageType::kLocal},
-                                                 {"filesystem", StorageType::kLocal}};
-  K2I_PROMISED("gcs", "azure");
-  return {kKnown, kPromised};
+  static constexpr Word<StorageType> kKnown[] = {{"auto", StorageType::kAuto},   {"s3", StorageType::kS3},
+                                                 {"gcs", StorageType::kGcs},     {"azure", StorageType::kAzure},
+                                                 {"local", StorageType::kLocal}, {"filesystem", StorageType::kLocal}};
+  return {kKnown, {}};
+}
+
+template <>
+Words<S3Credential> WordsOf<S3Credential>() {
+  static constexpr Word<S3Credential> kKnown[] = {{"default", S3Credential::kDefault},
+                                                  {"role", S3Credential::kRole},
+                                                  {"web_identity", S3Credential::kWebIdentity},
+                                                  {"anonymous", S3Credential::kAnonymous}};
+  return {kKnown, {}};
+}
+
+template <>
+Words<GcsCredential> WordsOf<GcsCredential>() {
+  static constexpr Word<GcsCredential> kKnown[] = {{"default", GcsCredential::kDefault},
+                                                   {"service_account", GcsCredential::kServiceAccount},
+                                                   {"token", GcsCredential::kToken},
+                                                   {"anonymous", GcsCredential::kAnonymous}};
+  return {kKnown, {}};
+}
+
+template <>
+Words<AzureCredential> WordsOf<AzureCredential>() {
+  static constexpr Word<AzureCredential> kKnown[] = {{"default", AzureCredential::kDefault},
+                                                     {"account_key", AzureCredential::kAccountKey},
+                                                     {"sas", AzureCredential::kSas},
+                                                     {"client_secret", AzureCredential::kClientSecret},
+                                                     {"managed_identity", AzureCredential::kManagedIdentity},
+                                                     {"workload_identity", AzureCredential::kWorkloadIdentity},
+                                                     {"environment", AzureCredential::kEnvironment},
+                                                     {"cli", AzureCredential::kCli},
+                                                     {"anonymous", AzureCredential::kAnonymous}};
+  return {kKnown, {}};
 }
 
 }  // namespace k2i::config

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <set>
 
 namespace k2i::config {
@@ -21,6 +22,7 @@ class Checker {
   void CheckIceberg();
   void CheckRestAccess();
   void CheckStorage();
+  void CheckCredentials();
   void CheckServer();
   void CheckQuery();
 
@@ -40,6 +42,7 @@ class Checker {
   }
   bool TextGiven(const std::string& path) const { return given_.at(path).node.text() != nullptr; }
   void Together(const std::string& a, const std::string& b);
+  void Needs(const std::string& path, const std::string& for_what);
   void CheckTransform(const std::string& transform, const std::string& path);
 
   const GivenKeys& given_;
@@ -60,6 +63,23 @@ std::string Scheme(const std::string& location) {
   return colon == std::string::npos ? "" : location.substr(0, colon);
 }
 
+/// The store that locations of a scheme are in; nullopt: none that there is.
+std::optional<StorageType> StoreOf(std::string_view scheme) {
+  if (scheme == "file") return StorageType::kLocal;
+  if (scheme == "s3" || scheme == "s3a" || scheme == "s3n") return StorageType::kS3;
+  if (scheme == "gs") return StorageType::kGcs;
+  for (const std::string_view azure : {"abfs", "abfss", "wasb", "wasbs", "az"}) {
+    if (scheme == azure) return StorageType::kAzure;
+  }
+  return std::nullopt;
+}
+
+/// "bucket" of "s3://bucket/key", "container" of "abfss://container@account.dfs.core.windows.net/key".
+std::string BucketOf(const std::string& location, std::string_view scheme) {
+  const std::string authority = location.substr(std::min(location.size(), scheme.size() + 3));
+  return authority.substr(0, authority.find_first_of("/@"));
+}
+
 void Checker::DeriveDefaults() {
   IcebergConfig& iceberg = config_.iceberg;
   if (config_.kafka.group_id.empty()) config_.kafka.group_id = "k2i-" + iceberg.database + "-" + iceberg.table;
@@ -74,7 +94,7 @@ void Checker::DeriveDefaults() {
   const bool local = scheme == "file" || is_path || (scheme.empty() && iceberg.catalog_type == CatalogType::kSql);
   if (config_.storage.type == StorageType::kAuto && !iceberg.warehouse.empty()) {
     if (local) config_.storage.type = StorageType::kLocal;
-    if (scheme == "s3" || scheme == "s3a") config_.storage.type = StorageType::kS3;
+    if (const auto type = StoreOf(scheme)) config_.storage.type = *type;
   }
   if (iceberg.sql.uri.empty() && iceberg.catalog_type == CatalogType::kSql && local) {
     std::string folder = iceberg.warehouse;
@@ -246,22 +266,55 @@ void Checker::CheckStorage() {
   const StorageConfig& storage = config_.storage;
   const std::string& warehouse = config_.iceberg.warehouse;
   const std::string scheme = Scheme(warehouse);
-  const bool s3 = scheme == "s3" || scheme == "s3a";
-  if (!scheme.empty() && !s3 && scheme != "file") {
-    Add("iceberg.warehouse",
-        "is of the scheme '" + scheme + "', which is not supported yet by this version; there are s3 and file");
-  } else if ((s3 && storage.type == StorageType::kLocal) || (scheme == "file" && storage.type == StorageType::kS3)) {
+  const auto store = StoreOf(scheme);
+  if (!scheme.empty() && !store) {
+    Add("iceberg.warehouse", "is of the scheme '" + scheme +
+                                 "', which K2I does not store files in; there are s3, gs, abfss, wasbs, az and file");
+  } else if (store && storage.type != StorageType::kAuto && storage.type != *store) {
     Add("storage.type", "contradicts the warehouse '" + warehouse + "'");
   }
-  const std::string bucket =
-      s3 ? warehouse.substr(scheme.size() + 3, warehouse.find('/', scheme.size() + 3) - scheme.size() - 3) : "";
-  if (s3 && bucket.empty()) Add("iceberg.warehouse", "names no bucket");
-  if (s3 && !storage.bucket.empty() && storage.bucket != bucket) {
-    Add("storage.bucket", "is '" + storage.bucket + "', but the warehouse is in '" + bucket + "'");
+  if (store && *store != StorageType::kLocal) {
+    const std::string bucket = BucketOf(warehouse, scheme);
+    if (bucket.empty()) Add("iceberg.warehouse", "names no bucket");
+    if (!storage.bucket.empty() && storage.bucket != bucket) {
+      Add("storage.bucket", "is '" + storage.bucket + "', but the warehouse is in '" + bucket + "'");
+    }
+    if (*store == StorageType::kAzure && storage.azure.account.empty() && !warehouse.contains('@')) {
+      Add("storage.azure.account", "is missing: the warehouse names no account");
+    }
   }
+  CheckCredentials();
+}
+
+void Checker::Needs(const std::string& path, const std::string& for_what) {
+  if (!IsGiven(path)) Add(path, "is missing: " + for_what + " needs it");
+}
+
+void Checker::CheckCredentials() {
+  const StorageConfig& storage = config_.storage;
   Together("storage.access_key_id", "storage.secret_access_key");
   if (IsGiven("storage.session_token") && !IsGiven("storage.access_key_id")) {
     Add("storage.session_token", "needs 'storage.access_key_id' too");
+  }
+  if (storage.s3.credential != S3Credential::kDefault && IsGiven("storage.access_key_id")) {
+    Add("storage.s3.credential", "cannot go with 'storage.access_key_id': it takes AWS's own chain");
+  }
+  if (storage.s3.credential == S3Credential::kRole) {
+    Needs("storage.s3.role_arn", "the credential 'role'");
+  } else if (IsGiven("storage.s3.role_arn")) {
+    Add("storage.s3.role_arn", "needs 'storage.s3.credential' = \"role\"");
+  }
+  if (storage.gcs.credential == GcsCredential::kServiceAccount) {
+    Needs("storage.gcs.service_account_key", "the credential 'service_account'");
+  }
+  if (storage.gcs.credential == GcsCredential::kToken) Needs("storage.gcs.token", "the credential 'token'");
+  const AzureCredential azure = storage.azure.credential;
+  if (azure == AzureCredential::kAccountKey) Needs("storage.azure.account_key", "the credential 'account_key'");
+  if (azure == AzureCredential::kSas) Needs("storage.azure.sas_token", "the credential 'sas'");
+  if (azure == AzureCredential::kClientSecret) {
+    for (const std::string name : {"tenant_id", "client_id", "client_secret"}) {
+      Needs("storage.azure." + name, "the credential 'client_secret'");
+    }
   }
 }
 

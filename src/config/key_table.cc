@@ -167,13 +167,41 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
 void AddStorage(std::vector<Key<Config>>& keys) {
   SectionBuilder<Config>(keys, "storage")
       .Add("type", AT(storage.type), "Kind of storage; `auto` goes by the warehouse's scheme.")
-      .Add("bucket", AT(storage.bucket), "The warehouse's bucket.")
+      .Add("bucket", AT(storage.bucket), "The warehouse's bucket or container.")
       .Add("region", AT(storage.region), "AWS region.")
-      .Add("endpoint", AT(storage.endpoint), "URL of an S3 service other than AWS.")
-      .Add("access_key_id", AT(storage.access_key_id), "Without keys: the cloud's own chain.")
+      .Add("endpoint", AT(storage.endpoint), "URL of a service other than the cloud's own.")
+      .Add("access_key_id", AT(storage.access_key_id), "Of S3. Without keys: the cloud's own chain.")
       .Add("secret_access_key", AT(storage.secret_access_key), "Belongs to `access_key_id`.")
       .Add("session_token", AT(storage.session_token), "Of temporary keys.")
       .Add("path_style", AT(storage.path_style), "`endpoint/bucket/key` rather than `bucket.endpoint/key`.");
+  SectionBuilder<Config>(keys, "storage.s3")
+      .Add("credential", AT(storage.s3.credential),
+           "`default`: the keys above, else AWS's chain; `role`: `role_arn`, assumed with what the chain finds; "
+           "`web_identity`: by AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE.")
+      .Add("role_arn", AT(storage.s3.role_arn), "The role to assume.")
+      .Add("role_session_name", AT(storage.s3.role_session_name), "Default: one that the SDK makes up.")
+      .Add("role_external_id", AT(storage.s3.role_external_id), "Asked for by some roles of other accounts.")
+      .Add("sse_customer_key", AT(storage.s3.sse_customer_key), "SSE-C: Base64 of the 32 bytes of the key.")
+      .Add("ca", AT(storage.s3.ca), "File of CA certificates (PEM); default: the system's.")
+      .Add("connect_timeout_ms", AT(storage.s3.connect_timeout_ms), "Longest wait for a connection.", {1, 600'000})
+      .Add("max_attempts", AT(storage.s3.max_attempts), "Tries of one request, the first included.", {1, 100});
+  SectionBuilder<Config>(keys, "storage.gcs")
+      .Add("credential", AT(storage.gcs.credential),
+           "`default`: Application Default Credentials, workload identity among them.")
+      .Add("service_account_key", AT(storage.gcs.service_account_key), "The JSON key: `{ file = \"…\" }`.")
+      .Add("token", AT(storage.gcs.token), "An OAuth2 access token; K2I cannot renew it.")
+      .Add("impersonate", AT(storage.gcs.impersonate), "Address of a service account to act as.")
+      .Add("project_id", AT(storage.gcs.project_id), "Default: GOOGLE_CLOUD_PROJECT.")
+      .Add("retry_limit_seconds", AT(storage.gcs.retry_limit_seconds), "Over all tries of one request.", {1, 3600});
+  SectionBuilder<Config>(keys, "storage.azure")
+      .Add("credential", AT(storage.azure.credential),
+           "`default`: environment, workload identity, CLI, managed identity, whichever is there.")
+      .Add("account", AT(storage.azure.account), "Storage account of locations that name none (`az://container/…`).")
+      .Add("account_key", AT(storage.azure.account_key), "For `account_key`.")
+      .Add("sas_token", AT(storage.azure.sas_token), "For `sas`.")
+      .Add("tenant_id", AT(storage.azure.tenant_id), "For `client_secret`.")
+      .Add("client_id", AT(storage.azure.client_id), "For `client_secret`; names the identity for `managed_identity`.")
+      .Add("client_secret", AT(storage.azure.client_secret), "For `client_secret`.");
 }
 
 void AddProcess(std::vector<Key<Config>>& keys) {
@@ -349,7 +377,10 @@ const std::vector<SectionInfo>& Sections() {
       {"iceberg.rest", "", "Access to a REST catalog."},
       {"iceberg.nessie", "", "Branches of a Nessie server."},
       {"iceberg.sql", "", "The embedded catalog, readable as PyIceberg's and Spark's JDBC catalog."},
-      {"storage", "iceberg.object_store", "Where the files go."},
+      {"storage", "iceberg.object_store", "Where the files go ([storage.md](storage.md))."},
+      {"storage.s3", "", "S3 and what speaks its protocol."},
+      {"storage.gcs", "", "Google Cloud Storage."},
+      {"storage.azure", "", "Azure Blob Storage and Data Lake Storage."},
       {"dead_letters", "", "The table of the records that cannot be decoded; made when the first one comes."},
       {"transaction_log", "", "The local log that makes recovery fast."},
       {"circuit_breaker", "",
