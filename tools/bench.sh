@@ -6,6 +6,7 @@
 # tools/bench.sh query [PART…]    : freshness, look-ups and scans beside ingestion, and what they cost it (bench/query_serving.py)
 # tools/bench.sh compaction [OPTION…] : MB/s and CPU of k2i maintenance compact (bench/compaction.py)
 # tools/bench.sh upkeep [OPTION…] : files that a stream leaves behind, with and without compaction (bench/upkeep.py)
+# tools/bench.sh stores [OPTION…] : MB/s and CPU of uploads to each store (bench/store_upload.py)
 # tools/bench.sh [OPTION…]        : every Google Benchmark program under bench/; options go to each of them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,7 +16,7 @@ if [[ ${1:-} == ingest ]]; then
   shift
   PYTHONPATH=tools exec "${K2I_DEPS:-.deps}/venv/bin/python" bench/ingest_throughput.py "$@"
 fi
-declare -A whole=([recovery]=recovery [log]=log_cost [query]=query_serving [compaction]=compaction [upkeep]=upkeep)
+declare -A whole=([recovery]=recovery [log]=log_cost [query]=query_serving [compaction]=compaction [upkeep]=upkeep [stores]=store_upload)
 if [[ -n ${1:-} && -n ${whole[$1]:-} ]]; then
   program=${whole[$1]}
   shift

@@ -10,7 +10,7 @@ TOOLS="$ROOT/tools"
 K2I_DEPS=${K2I_DEPS:-$ROOT/.deps}
 export K2I_DEPS
 
-for part in step system_packages arrow librdkafka duckdb python java; do
+for part in step system_packages arrow librdkafka duckdb python java node; do
   # shellcheck source=/dev/null
   . "$TOOLS/setup/$part.sh"
 done
@@ -28,6 +28,7 @@ main() {
   [[ $scope == build ]] && return 0
   setup_venv
   setup_java
+  setup_node
 }
 
 main "$@"

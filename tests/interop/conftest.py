@@ -16,7 +16,7 @@ from harness.k2i_process import BINARY, K2I  # noqa: E402
 from harness.readers import Spark  # noqa: E402
 from harness.topics import create_topic  # noqa: E402
 from harness.warehouses import GlueWarehouse, RestWarehouse, SqlWarehouse  # noqa: E402
-from services import S3, IcebergRest, Kafka, Moto, Postgres  # noqa: E402
+from services import S3, Azure, Gcs, IcebergRest, Kafka, Moto, Postgres  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -48,6 +48,18 @@ def s3(session_folder):
 def moto(session_folder):
     with Moto(session_folder / "moto") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def gcs(session_folder):
+    with Gcs(session_folder / "gcs") as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def azure(session_folder):
+    with Azure(session_folder / "azure") as store:
+        yield store
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,12 @@
 
 import re
 import subprocess
+from datetime import timedelta
 
 import pytest
 
 from harness.k2i_process import BINARY, clean_environment
-from services import seaweedfs
+from services import azurite, seaweedfs
 
 
 # Commits of the race between two writers, in the catalog contract.
@@ -52,12 +53,25 @@ def test_glue_catalog(moto):
     run_live("net/aws/net_aws_test", {"K2I_TEST_STS_ENDPOINT": moto.endpoint})
 
 
-def test_s3(s3):
-    servers = {
+def store_servers(s3, gcs, azure) -> dict[str, str]:
+    return {
         "K2I_TEST_S3_ENDPOINT": s3.endpoint,
         "K2I_TEST_S3_BUCKET": s3.bucket,
         "K2I_TEST_S3_KEY": seaweedfs.ACCESS_KEY,
         "K2I_TEST_S3_SECRET": seaweedfs.SECRET_KEY,
+        "K2I_TEST_GCS_ENDPOINT": gcs.endpoint,
+        "K2I_TEST_GCS_BUCKET": gcs.bucket,
+        "K2I_TEST_AZURE_ENDPOINT": azure.endpoint,
+        "K2I_TEST_AZURE_CONTAINER": azure.container,
+        "K2I_TEST_AZURE_ACCOUNT": azurite.ACCOUNT,
+        "K2I_TEST_AZURE_KEY": azurite.ACCOUNT_KEY,
+        "K2I_TEST_AZURE_SAS": azure.sas_token(timedelta(hours=2)),
+        "K2I_TEST_AZURE_ENDED_SAS": azure.sas_token(timedelta(hours=-2)),
     }
-    run_live("io/io_test", servers)
-    run_live("net/net_test", servers)
+
+
+def test_stores(s3, gcs, azure):
+    """The store contract, on every store."""
+    run_live("io/io_test", store_servers(s3, gcs, azure))
+    # Its signatures, on a server that checks them.
+    run_live("net/net_test", store_servers(s3, gcs, azure))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where tables lie, and how K2I and each of the readers reach them."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -9,10 +10,12 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
-from services import S3, IcebergRest, Moto, moto, seaweedfs
+from services import S3, Azure, Gcs, IcebergRest, Moto, azurite, moto, seaweedfs
 
 
 CATALOG = "k2i"
+# Its other way in wants packages for each cloud.
+ARROW_IO = {"py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
 
 
 class SqlWarehouse:
@@ -138,4 +141,69 @@ class GlueWarehouse:
         )
 
 
-Warehouse = SqlWarehouse | RestWarehouse | GlueWarehouse
+class GcsWarehouse:
+    """A SQLite catalog on local disk, and the files in a bucket of Google Cloud Storage."""
+
+    def __init__(self, folder: Path, gcs: Gcs):
+        self.folder, self.gcs = folder, gcs
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def location(self) -> str:
+        return self.gcs.warehouse
+
+    def k2i_config(self) -> dict:
+        iceberg = {"catalog_type": "sql", "warehouse": self.location, "sql": {"uri": str(self.folder / "catalog.db")}}
+        storage = {"type": "gcs", "bucket": self.gcs.bucket, "endpoint": self.gcs.endpoint, "gcs": {"credential": "anonymous"}}
+        return {"iceberg": iceberg, "storage": storage}
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def pyiceberg(self) -> Catalog:
+        io = ARROW_IO | {"gcs.service.host": self.gcs.endpoint}
+        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder / 'catalog.db'}", warehouse=self.location, **io)
+
+    def fetch(self, location: str) -> bytes:
+        """By plain HTTP."""
+        return self.gcs.read(location.removeprefix(f"gs://{self.gcs.bucket}/"))
+
+
+class AzureWarehouse:
+    """A SQLite catalog on local disk, and the files in a container of Azure Storage."""
+
+    def __init__(self, folder: Path, azure: Azure, credential: str = "account_key"):
+        self.folder, self.azure, self.credential = folder, azure, credential
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def location(self) -> str:
+        # PyIceberg takes no account from a location.
+        return f"abfss://{self.azure.container}/warehouse"
+
+    def k2i_config(self) -> dict:
+        iceberg = {"catalog_type": "sql", "warehouse": self.location, "sql": {"uri": str(self.folder / "catalog.db")}}
+        azure = {"account": azurite.ACCOUNT, "credential": self.credential}
+        if self.credential == "sas":
+            azure["sas_token"] = self.azure.sas_token(timedelta(hours=2))
+        else:
+            azure["account_key"] = azurite.ACCOUNT_KEY
+        storage = {"type": "azure", "bucket": self.azure.container, "endpoint": self.azure.endpoint, "azure": azure}
+        return {"iceberg": iceberg, "storage": storage}
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def pyiceberg(self) -> Catalog:
+        authority = self.azure.endpoint.removeprefix("http://")
+        io = ARROW_IO | {"adls.account-name": azurite.ACCOUNT, "adls.account-key": azurite.ACCOUNT_KEY}
+        io |= {f"adls.{service}-storage-authority": authority for service in ("blob", "dfs")}
+        io |= {f"adls.{service}-storage-scheme": "http" for service in ("blob", "dfs")}
+        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder / 'catalog.db'}", warehouse=self.location, **io)
+
+    def fetch(self, location: str) -> bytes:
+        """By plain HTTP."""
+        return self.azure.read(location.removeprefix("abfss://"))
+
+
+Warehouse = SqlWarehouse | RestWarehouse | GlueWarehouse | GcsWarehouse | AzureWarehouse

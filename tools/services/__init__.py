@@ -8,6 +8,8 @@ Each server takes free ports, keeps its data and log in a folder of its own, is 
 returns, and is stopped by its pid. Nothing listens on another address than 127.0.0.1.
 """
 
+from services.azurite import Azure
+from services.fake_gcs import Gcs
 from services.iceberg_rest import IcebergRest
 from services.kafka import Kafka
 from services.moto import Moto
@@ -15,4 +17,4 @@ from services.postgres import Postgres
 from services.seaweedfs import S3
 from services.server import Server, ServerFailed
 
-__all__ = ["IcebergRest", "Kafka", "Moto", "Postgres", "S3", "Server", "ServerFailed"]
+__all__ = ["Azure", "Gcs", "IcebergRest", "Kafka", "Moto", "Postgres", "S3", "Server", "ServerFailed"]

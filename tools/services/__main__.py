@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./dev services up [--secured] NAME… | down [NAME…] | status      NAME: kafka, kafka39, moto, rest, s3"""
+"""./dev services up [--secured] NAME… | down [NAME…] | status      NAME: kafka, kafka39, moto, rest, s3, gcs, azure"""
 
 import argparse
 import shutil
 import sys
 from types import SimpleNamespace
 
-from services import IcebergRest, Kafka, Moto, S3, Server, ServerFailed, records
+from services import Azure, Gcs, IcebergRest, Kafka, Moto, S3, Server, ServerFailed, records
 
 # In the order of starting: the REST catalog keeps its tables in the S3 store where there is one.
-NAMES = ("kafka", "kafka39", "moto", "s3", "rest")
+NAMES = ("kafka", "kafka39", "moto", "s3", "gcs", "azure", "rest")
 EX_USAGE = 64
 
 
@@ -31,6 +31,10 @@ def make(name: str, secured: bool) -> Server:
         return Moto(folder, tied=False)
     if name == "s3":
         return S3(folder, tied=False)
+    if name == "gcs":
+        return Gcs(folder, tied=False)
+    if name == "azure":
+        return Azure(folder, tied=False)
     return IcebergRest(folder, s3=running_s3(), tied=False)
 
 

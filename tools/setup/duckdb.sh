@@ -36,7 +36,7 @@ END
 # npm only where it is missing: what a machine has beside Debian's (NodeSource's, say) conflicts with Debian's package.
 ensure_npm() {
   command -v npm >/dev/null && return 0
-  command -v apt-get >/dev/null || die "npm is needed to fetch DuckDB: install it, or libduckdb >= $DUCKDB_OLDEST"
+  command -v apt-get >/dev/null || die "npm is needed: install it"
   say "setup: installing npm"
   as_root apt-get -q update
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends npm
