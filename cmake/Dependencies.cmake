@@ -23,6 +23,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(THRIFT REQUIRED IMPORTED_TARGET thrift)
+find_program(THRIFT_COMPILER thrift REQUIRED)
 
 # The wheel's libparquet exports OpenSSL symbols of its own. Whichever library comes first in a program's list of needed
 # libraries wins, so ssl and crypto are named before everything else (tests/openssl_order_test.cc holds this).

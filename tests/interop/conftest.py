@@ -16,7 +16,7 @@ from harness.k2i_process import BINARY, K2I  # noqa: E402
 from harness.readers import Spark  # noqa: E402
 from harness.topics import create_topic  # noqa: E402
 from harness.warehouses import GlueWarehouse, RestWarehouse, SqlWarehouse  # noqa: E402
-from services import S3, Azure, Gcs, IcebergRest, Kafka, Moto, Postgres  # noqa: E402
+from services import S3, Azure, Gcs, HiveMetastore, IcebergRest, Kafka, Moto, Postgres  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -78,6 +78,24 @@ def rest_s3(session_folder, s3):
 @pytest.fixture(scope="session")
 def postgres(session_folder):
     with Postgres(session_folder / "postgres") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def hive3(session_folder):
+    with HiveMetastore(session_folder / "hive3", version="3.1.3") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def hive4(session_folder, postgres):
+    with HiveMetastore(session_folder / "hive4", version="4.0.1", postgres=postgres) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def hive4_s3(session_folder, postgres, s3):
+    with HiveMetastore(session_folder / "hive4_s3", version="4.0.1", postgres=postgres, s3=s3) as server:
         yield server
 
 

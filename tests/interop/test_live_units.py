@@ -53,6 +53,18 @@ def test_glue_catalog(moto):
     run_live("net/aws/net_aws_test", {"K2I_TEST_STS_ENDPOINT": moto.endpoint})
 
 
+@pytest.mark.slow
+def test_hive_3_catalog(hive3):
+    servers = RACE | {"K2I_TEST_HIVE": hive3.address, "K2I_TEST_HIVE_OLD": hive3.address}
+    run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only="LiveHive/*:LiveHiveOld.*")
+
+
+@pytest.mark.slow
+def test_hive_4_catalog(hive4):
+    servers = RACE | {"K2I_TEST_HIVE": hive4.address, "K2I_TEST_HIVE_UNLOCKED": hive4.address}
+    run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only="LiveHive/*:LiveHiveUnlocked/*")
+
+
 def store_servers(s3, gcs, azure) -> dict[str, str]:
     return {
         "K2I_TEST_S3_ENDPOINT": s3.endpoint,

@@ -10,6 +10,7 @@ returns, and is stopped by its pid. Nothing listens on another address than 127.
 
 from services.azurite import Azure
 from services.fake_gcs import Gcs
+from services.hive import HiveMetastore
 from services.iceberg_rest import IcebergRest
 from services.kafka import Kafka
 from services.moto import Moto
@@ -17,4 +18,4 @@ from services.postgres import Postgres
 from services.seaweedfs import S3
 from services.server import Server, ServerFailed
 
-__all__ = ["Azure", "Gcs", "IcebergRest", "Kafka", "Moto", "Postgres", "S3", "Server", "ServerFailed"]
+__all__ = ["Azure", "Gcs", "HiveMetastore", "IcebergRest", "Kafka", "Moto", "Postgres", "S3", "Server", "ServerFailed"]

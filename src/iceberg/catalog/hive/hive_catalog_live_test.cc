@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The catalog contract against real metastores: K2I_TEST_HIVE ("host:port", commits under the lock) and
+// K2I_TEST_HIVE_UNLOCKED (one that checks expected parameters). K2I_TEST_HIVE_OLD is one that does not. Table files lie
+// in memory; the metastore makes the tables' folders on its own disk.
+#include <cstdlib>
+#include <filesystem>
+
+#include "iceberg/catalog/catalog_contract_testing.h"
+#include "iceberg/catalog/hive/hive_catalog.h"
+#include "io/memory_object_store_testing.h"
+
+namespace k2i::iceberg {
+namespace {
+
+struct Setting {
+  ~Setting() { std::filesystem::remove_all(folder); }
+  SystemClock clock;
+  Random random{Random::SystemSeed()};
+  io::MemoryObjectStore store;
+  std::string folder = testing::TempDir() + "hive_contract_" + random.Uuid();
+};
+
+CatalogContract Open(const char* variable, bool lock_enabled) {
+  CatalogContract contract;
+  const char* server = std::getenv(variable);
+  if (!server) {
+    contract.skip = std::string(variable) + " is not set";
+    return contract;
+  }
+  const auto setting = std::make_shared<Setting>();
+  contract.server = server;
+  contract.make_catalog = [s = setting.get(),
+                           lock_enabled](const std::string& address) -> Result<std::unique_ptr<Catalog>> {
+    K2I_ASSIGN_OR_RETURN(auto servers, ParseMetastoreUris("thrift://" + address));
+    return std::make_unique<HiveCatalog>(
+        HiveCatalogOptions{.client = {.servers = std::move(servers)}, .lock_enabled = lock_enabled}, s->store, s->clock,
+        s->random);
+  };
+  contract.store = &setting->store;
+  contract.warehouse = "file://" + setting->folder;
+  contract.owner = setting;
+  return contract;
+}
+
+INSTANTIATE_TEST_SUITE_P(LiveHive, CatalogContractTest,
+                         testing::Values(CatalogContractCase{"Locked", [] { return Open("K2I_TEST_HIVE", true); }}),
+                         CatalogContractCase::Name);
+INSTANTIATE_TEST_SUITE_P(LiveHiveUnlocked, CatalogContractTest,
+                         testing::Values(CatalogContractCase{"Checked",
+                                                             [] { return Open("K2I_TEST_HIVE_UNLOCKED", false); }}),
+                         CatalogContractCase::Name);
+
+TEST(LiveHiveOld, CommitsNothingThatTheMetastoreWouldNotCheck) {
+  CatalogContract contract = Open("K2I_TEST_HIVE_OLD", false);
+  if (!contract.skip.empty()) GTEST_SKIP() << contract.skip;
+  const auto catalog = contract.make_catalog(contract.server).value();
+  const TableIdentifier table{contract.name_space, "unchecked"};
+  CreateTableRequest request;
+  request.schema.type = Type::Struct({{1, "id", Type::Primitive(TypeId::kLong)}});
+  ASSERT_TRUE(catalog->EnsureNamespace(table.name_space).has_value());
+  static_cast<void>(catalog->DropTable(table));
+  const auto base = catalog->CreateTable(table, request);
+  ASSERT_TRUE(base.has_value()) << base.error().ToString();
+  const auto commit = catalog->CommitTable(*base, {}, {update::SetProperties{{{"a", "b"}}}}, "");
+  ASSERT_FALSE(commit.has_value());
+  EXPECT_EQ(commit.error().code, ErrorCode::kNotSupported) << commit.error().ToString();
+  EXPECT_EQ(catalog->LoadTable(table)->metadata_location, base->metadata_location);
+  EXPECT_TRUE(catalog->DropTable(table).has_value());
+}
+
+}  // namespace
+}  // namespace k2i::iceberg
