@@ -7,6 +7,7 @@
 #include "base/logging.h"
 #include "cli/commands.h"
 #include "cli/wiring.h"
+#include "iceberg/catalog/sql/postgres.h"
 #include "io/make_object_store.h"
 #include "io/s3_object_store.h"
 #include "kafka/rdkafka_source.h"
@@ -62,6 +63,7 @@ Result<std::string> CheckTable(const config::Config& config, iceberg::Catalog& c
 Result<std::string> CheckFiles(const config::Config& config, const CatalogParts& parts, Random& random) {
   const auto table = parts.catalog->LoadTable(MakeTableOptions(config).identifier);
   const std::string folder = table ? table->metadata->location : config.iceberg.warehouse;
+  if (folder.empty()) return "not tried: there is no table yet, and no iceberg.warehouse is given";
   const Status checked = io::CheckStorage(*parts.store, folder, random);
   if (checked) return "wrote, read and deleted a file under " + folder;
   // A catalog gives credentials with a table; before there is one, ours are all there are.
@@ -72,6 +74,13 @@ Result<std::string> CheckFiles(const config::Config& config, const CatalogParts&
   return std::unexpected(checked.error());
 }
 
+/// Without secrets.
+std::string CatalogAddress(const config::IcebergConfig& iceberg) {
+  if (config::IsRest(iceberg.catalog_type)) return iceberg.rest_uri;
+  if (iceberg.catalog_type == config::CatalogType::kHive) return iceberg.hive_metastore_uri;
+  return iceberg::IsPostgresUri(iceberg.sql.uri) ? iceberg::WithoutSecrets(iceberg.sql.uri) : iceberg.sql.uri;
+}
+
 void CheckCatalogAndStorage(const config::Config& config, CheckList& checks) {
   SystemClock clock;
   Random random(Random::SystemSeed());
@@ -79,7 +88,7 @@ void CheckCatalogAndStorage(const config::Config& config, CheckList& checks) {
   checks.Run("catalog", [&]() -> Result<std::string> {
     K2I_ASSIGN_OR_RETURN(parts, MakeCatalog(config, clock, random));
     K2I_RETURN_IF_ERROR(parts.catalog->Ping());
-    return config::IsRest(config.iceberg.catalog_type) ? config.iceberg.rest_uri : config.iceberg.sql.uri;
+    return CatalogAddress(config.iceberg);
   });
   if (parts.catalog == nullptr) return;
   checks.Run("table", [&] { return CheckTable(config, *parts.catalog); });

@@ -12,6 +12,7 @@
 #include "cli/storage_wiring.h"
 #include "cli/version.h"
 #include "config/load.h"
+#include "iceberg/catalog/hive/hive_catalog.h"
 #include "iceberg/catalog/rest/rest_catalog.h"
 #include "iceberg/catalog/sql/postgres.h"
 #include "iceberg/catalog/sql/sql_catalog.h"
@@ -159,8 +160,25 @@ iceberg::RestCatalogOptions MakeRestOptions(const Config& config) {
 
 Result<std::unique_ptr<iceberg::SqlDatabase>> OpenSqlDatabase(const config::SqlCatalogConfig& sql) {
   constexpr int64_t kBusyTimeoutMs = 10'000;
-  if (iceberg::IsPostgresUri(sql.uri)) return iceberg::Postgres::Open({.uri = sql.uri});
-  return iceberg::Sqlite::Open(sql.uri, kBusyTimeoutMs);
+  if (!iceberg::IsPostgresUri(sql.uri)) return iceberg::Sqlite::Open(sql.uri, kBusyTimeoutMs);
+  return iceberg::Postgres::Open({.uri = sql.uri,
+                                  .user = sql.user,
+                                  .password = sql.password.Reveal(),
+                                  .sslmode = sql.sslmode,
+                                  .sslrootcert = sql.ca,
+                                  .statement_timeout = milliseconds(sql.statement_timeout_ms)});
+}
+
+Result<iceberg::HiveCatalogOptions> MakeHiveOptions(const config::IcebergConfig& iceberg) {
+  iceberg::HiveCatalogOptions options;
+  K2I_ASSIGN_OR_RETURN(options.client.servers, iceberg::ParseMetastoreUris(iceberg.hive_metastore_uri));
+  options.client.tls = iceberg.hive.tls;
+  options.client.ca = iceberg.hive.ca;
+  options.client.timeout = milliseconds(iceberg.hive.timeout_ms);
+  options.warehouse = iceberg.warehouse;
+  options.lock_enabled = iceberg.hive.lock_enabled;
+  options.lock_timeout = milliseconds(iceberg.hive.lock_timeout_ms);
+  return options;
 }
 
 }  // namespace
@@ -310,6 +328,11 @@ Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& ran
   CatalogParts parts;
   K2I_ASSIGN_OR_RETURN(const auto storage, MakeStorageOptions(config));
   K2I_ASSIGN_OR_RETURN(parts.store, io::MakeObjectStore(storage));
+  if (config.iceberg.catalog_type == config::CatalogType::kHive) {
+    K2I_ASSIGN_OR_RETURN(auto options, MakeHiveOptions(config.iceberg));
+    parts.catalog = std::make_unique<iceberg::HiveCatalog>(std::move(options), *parts.store, clock, random);
+    return parts;
+  }
   K2I_ASSIGN_OR_RETURN(auto db, OpenSqlDatabase(config.iceberg.sql));
   const iceberg::SqlCatalogOptions options{.name = config.iceberg.sql.name, .warehouse = config.iceberg.warehouse};
   K2I_ASSIGN_OR_RETURN(parts.catalog, iceberg::SqlCatalog::Open(options, std::move(db), *parts.store, clock, random));

@@ -24,7 +24,7 @@ enum class SaslMechanism { kNone, kPlain, kScramSha256, kScramSha512, kGssapi, k
 enum class ValueFormat { kRaw, kJson };
 enum class SchemaMode { kManual };
 enum class OnBreakingChange { kDeadLetter };
-enum class CatalogType { kSql, kRest, kNessie, kTabular };
+enum class CatalogType { kSql, kRest, kHive, kNessie, kTabular };
 enum class Compression { kUncompressed, kSnappy, kGzip, kLz4, kZstd };
 enum class RestCredential { kNone, kBearer, kOauth2 };
 /// Whether a REST catalog is asked for credentials to its tables' files. kAuto: where [storage] holds none.
@@ -157,6 +157,20 @@ struct NessieConfig {
 struct SqlCatalogConfig {
   std::string uri;  // never empty after loading when catalog_type is sql
   std::string name = "k2i";
+  // The rest is PostgreSQL's; what is empty is as the URI says.
+  std::string user;
+  Secret password;
+  std::string sslmode;
+  std::string ca;  // file of CA certificates
+  int64_t statement_timeout_ms = 10000;
+};
+
+struct HiveCatalogConfig {
+  bool tls = false;
+  std::string ca;  // file of CA certificates
+  bool lock_enabled = true;
+  int64_t lock_timeout_ms = 180000;
+  int64_t timeout_ms = 30000;
 };
 
 struct PartitionFieldConfig {
@@ -178,6 +192,7 @@ struct IcebergConfig {
   std::string database;
   std::string table;
   std::string rest_uri;
+  std::string hive_metastore_uri;
   int64_t format_version = 2;
   int64_t target_file_size_mb = 256;
   Compression compression = Compression::kZstd;
@@ -188,6 +203,7 @@ struct IcebergConfig {
   RestCatalogConfig rest;
   NessieConfig nessie;
   SqlCatalogConfig sql;
+  HiveCatalogConfig hive;
   std::vector<PartitionFieldConfig> partition_spec;
   std::vector<SortFieldConfig> sort_order;
 };

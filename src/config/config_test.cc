@@ -219,8 +219,8 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
         "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
-  for (const std::string flag : {"iceberg.catalog_type=hive", "iceberg.catalog_type=glue", "kafka.topic_pattern=a.*",
-                                 "kafka.topic=^a.*", "iceberg.rest.credential=sigv4"}) {
+  for (const std::string flag : {"iceberg.hive.kerberos_principal=hive/_HOST@A", "iceberg.catalog_type=glue",
+                                 "kafka.topic_pattern=a.*", "kafka.topic=^a.*", "iceberg.rest.credential=sigv4"}) {
     EXPECT_THAT(Problem(Parse("", {}, {flag})), HasSubstr("not supported yet by this version")) << flag;
   }
 }

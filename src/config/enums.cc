@@ -74,9 +74,10 @@ template <>
 Words<CatalogType> WordsOf<CatalogType>() {
   static constexpr Word<CatalogType> kKnown[] = {{"sql", CatalogType::kSql},
                                                  {"rest", CatalogType::kRest},
+                                                 {"hive", CatalogType::kHive},
                                                  {"nessie", CatalogType::kNessie},
                                                  {"tabular", CatalogType::kTabular}};
-  K2I_PROMISED("hive", "glue");
+  K2I_PROMISED("glue");
   return {kKnown, kPromised};
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "config/enums.h"
+
 namespace k2i::config {
 namespace {
 
@@ -19,6 +21,7 @@ class Checker {
   void CheckKafka();
   void CheckSecurity();
   void CheckSchema();
+  void CheckCatalog();
   void CheckIceberg();
   void CheckRestAccess();
   void CheckStorage();
@@ -193,28 +196,54 @@ void Checker::CheckTransform(const std::string& transform, const std::string& pa
                 "'; there are identity, year, month, day, hour, void, bucket[N] and truncate[N]");
 }
 
+void Checker::CheckCatalog() {
+  const IcebergConfig& iceberg = config_.iceberg;
+  switch (iceberg.catalog_type) {
+    case CatalogType::kRest:
+    case CatalogType::kNessie:
+    case CatalogType::kTabular:
+      Require(iceberg.rest_uri, "iceberg.rest_uri", ": a REST catalog needs it");
+      if (!iceberg.rest_uri.empty() && Scheme(iceberg.rest_uri) != "http" && Scheme(iceberg.rest_uri) != "https") {
+        Add("iceberg.rest_uri", "takes an http:// or https:// URL, not '" + iceberg.rest_uri + "'");
+      }
+      break;
+    case CatalogType::kSql:
+      Require(iceberg.warehouse, "iceberg.warehouse", ": catalog_type sql needs it");
+      if (!iceberg.warehouse.empty())
+        Require(iceberg.sql.uri, "iceberg.sql.uri", ": the warehouse is not a local folder");
+      break;
+    case CatalogType::kHive:
+      Require(iceberg.hive_metastore_uri, "iceberg.hive_metastore_uri", ": catalog_type hive needs it");
+      if (!iceberg.hive_metastore_uri.empty() && Scheme(iceberg.hive_metastore_uri) != "thrift") {
+        Add("iceberg.hive_metastore_uri", "takes thrift://host:port, not '" + iceberg.hive_metastore_uri + "'");
+      }
+      if (iceberg.database.find('.') != std::string::npos) {
+        Add("iceberg.database", "is of several levels; a database of Hive has one");
+      }
+      break;
+  }
+  // Keys of another catalog than the one that is used; Nessie and Tabular are REST catalogs.
+  const auto family = IsRest(iceberg.catalog_type) ? CatalogType::kRest : iceberg.catalog_type;
+  const std::pair<std::string_view, CatalogType> owners[] = {{"iceberg.rest_uri", CatalogType::kRest},
+                                                             {"iceberg.rest.", CatalogType::kRest},
+                                                             {"iceberg.sql.", CatalogType::kSql},
+                                                             {"iceberg.hive_metastore_uri", CatalogType::kHive},
+                                                             {"iceberg.hive.", CatalogType::kHive}};
+  for (const auto& [path, key] : given_) {
+    for (const auto& [prefix, type] : owners) {
+      if (!path.starts_with(prefix) || family == type) continue;
+      Add(path, "needs catalog_type = \"" + std::string(WordFor(type)) + "\"");
+    }
+    if (iceberg.catalog_type != CatalogType::kNessie && path.starts_with("iceberg.nessie."))
+      Add(path, "needs catalog_type = \"nessie\"");
+  }
+}
+
 void Checker::CheckIceberg() {
   const IcebergConfig& iceberg = config_.iceberg;
   Require(iceberg.database, "iceberg.database");
   Require(iceberg.table, "iceberg.table");
-  const bool rest = IsRest(iceberg.catalog_type);
-  if (rest) {
-    Require(iceberg.rest_uri, "iceberg.rest_uri", ": a REST catalog needs it");
-    if (!iceberg.rest_uri.empty() && Scheme(iceberg.rest_uri) != "http" && Scheme(iceberg.rest_uri) != "https") {
-      Add("iceberg.rest_uri", "takes an http:// or https:// URL, not '" + iceberg.rest_uri + "'");
-    }
-  } else {
-    Require(iceberg.warehouse, "iceberg.warehouse", ": catalog_type sql needs it");
-    if (!iceberg.warehouse.empty())
-      Require(iceberg.sql.uri, "iceberg.sql.uri", ": the warehouse is not a local folder");
-  }
-  for (const auto& [path, key] : given_) {
-    if (!rest && (path == "iceberg.rest_uri" || path.starts_with("iceberg.rest.")))
-      Add(path, "needs catalog_type = \"rest\"");
-    if (rest && path.starts_with("iceberg.sql.")) Add(path, "needs catalog_type = \"sql\"");
-    if (iceberg.catalog_type != CatalogType::kNessie && path.starts_with("iceberg.nessie."))
-      Add(path, "needs catalog_type = \"nessie\"");
-  }
+  CheckCatalog();
   CheckRestAccess();
   const DeadLettersConfig& letters = config_.dead_letters;
   if (letters.database == iceberg.database && letters.table == iceberg.table)

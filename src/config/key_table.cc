@@ -116,6 +116,8 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
       .Alias("table_name")
       .Add("rest_uri", AT(iceberg.rest_uri),
            "The REST catalog; for `nessie` the server, whose catalog is at `/iceberg` there.")
+      .Add("hive_metastore_uri", AT(iceberg.hive_metastore_uri),
+           "The Hive Metastore: `thrift://host:9083`, or several servers of one metastore, parted by commas.")
       .Add("format_version", AT(iceberg.format_version), "Of a table that is created.", {2, 3})
       .Add("target_file_size_mb", AT(iceberg.target_file_size_mb), "Size at which a data file is closed.", {1, 10'240})
       .Add("compression", AT(iceberg.compression), "Codec of the data files.")
@@ -160,8 +162,25 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
       .Add("create_ref", AT(iceberg.nessie.create_ref), "Create the branch where it is not there.")
       .Add("from", AT(iceberg.nessie.from), "Branch or tag that a branch that is created starts from.");
   SectionBuilder<Config>(keys, "iceberg.sql")
-      .Add("uri", AT(iceberg.sql.uri), "SQLite file; default: `catalog.db` in a local warehouse.")
-      .Add("name", AT(iceberg.sql.name), "Name of the catalog in that file.");
+      .Add("uri", AT(iceberg.sql.uri),
+           "SQLite file, or `postgresql://host:5432/database` (`jdbc:postgresql://…` too). Default: `catalog.db` in a "
+           "local warehouse.")
+      .Add("name", AT(iceberg.sql.name), "Name of the catalog in that database.")
+      .Add("user", AT(iceberg.sql.user), "For PostgreSQL; default: as the URI says.")
+      .Add("password", AT(iceberg.sql.password), "For PostgreSQL.")
+      .Add("sslmode", AT(iceberg.sql.sslmode),
+           "For PostgreSQL, as libpq has it: `disable`, `prefer`, `require`, `verify-ca`, `verify-full`.")
+      .Add("ca", AT(iceberg.sql.ca), "File of CA certificates (PEM) for PostgreSQL.")
+      .Add("statement_timeout_ms", AT(iceberg.sql.statement_timeout_ms), "Longest wait for PostgreSQL's answer.",
+           kMilliseconds);
+  SectionBuilder<Config>(keys, "iceberg.hive")
+      .Add("tls", AT(iceberg.hive.tls), "Reach the metastore by TLS.")
+      .Add("ca", AT(iceberg.hive.ca), "File of CA certificates (PEM); default: the system's.")
+      .Add("lock_enabled", AT(iceberg.hive.lock_enabled),
+           "Commit under the metastore's lock, as other engines do by default; a table's property "
+           "`engine.hive.lock-enabled` overrules it. Off: by the check of expected parameters, which needs Hive 4.")
+      .Add("lock_timeout_ms", AT(iceberg.hive.lock_timeout_ms), "Longest wait for the lock of a table.", kMilliseconds)
+      .Add("timeout_ms", AT(iceberg.hive.timeout_ms), "Longest wait for an answer of the metastore.", kMilliseconds);
 }
 
 void AddStorage(std::vector<Key<Config>>& keys) {
@@ -376,7 +395,9 @@ const std::vector<SectionInfo>& Sections() {
       {"iceberg", "", "The table."},
       {"iceberg.rest", "", "Access to a REST catalog."},
       {"iceberg.nessie", "", "Branches of a Nessie server."},
-      {"iceberg.sql", "", "The embedded catalog, readable as PyIceberg's and Spark's JDBC catalog."},
+      {"iceberg.sql", "",
+       "The SQL catalog, embedded (SQLite) or in PostgreSQL; PyIceberg's and Spark's JDBC catalog are the same."},
+      {"iceberg.hive", "", "Access to a Hive Metastore."},
       {"storage", "iceberg.object_store", "Where the files go ([storage.md](storage.md))."},
       {"storage.s3", "", "S3 and what speaks its protocol."},
       {"storage.gcs", "", "Google Cloud Storage."},
@@ -395,10 +416,9 @@ const std::vector<SectionInfo>& Sections() {
 const std::vector<std::string_view>& PromisedPaths() {
   static const std::vector<std::string_view> paths = {"kafka.topic_pattern",
                                                       "format.schema_registry",
-                                                      "iceberg.hive_metastore_uri",
                                                       "iceberg.aws_region",
                                                       "iceberg.glue",
-                                                      "iceberg.hive",
+                                                      "iceberg.hive.kerberos_principal",
                                                       "server.tls",
                                                       "security",
                                                       "tables"};

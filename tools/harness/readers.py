@@ -45,7 +45,8 @@ class Spark:
         os.environ["SPARK_LOCAL_IP"] = LOOPBACK
         from pyspark.sql import SparkSession
 
-        jars = ",".join(str(path) for path in sorted((JAVA / "spark").glob("*.jar")))
+        drivers = (JAVA / "hive-4.0.1" / "lib").glob("postgresql-*.jar")
+        jars = ",".join(str(path) for path in [*sorted((JAVA / "spark").glob("*.jar")), *drivers])
         builder = SparkSession.builder.master("local[1]").config("spark.jars", jars)
         for name, value in {
             "spark.ui.enabled": "false",

@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.catalog.hive import HiveCatalog
 from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
-from services import S3, Azure, Gcs, IcebergRest, Moto, azurite, moto, seaweedfs
+from services import S3, Azure, Gcs, HiveMetastore, IcebergRest, Moto, Postgres, azurite, moto, postgres, seaweedfs
 
 
 CATALOG = "k2i"
@@ -206,4 +207,87 @@ class AzureWarehouse:
         return self.azure.read(location.removeprefix("abfss://"))
 
 
-Warehouse = SqlWarehouse | RestWarehouse | GlueWarehouse | GcsWarehouse | AzureWarehouse
+def s3_storage(s3: S3 | None) -> dict:
+    if not s3:
+        return {}
+    return {"storage": {"type": "s3", "bucket": s3.bucket, "region": seaweedfs.REGION, "endpoint": s3.endpoint}}
+
+
+def s3_environment(s3: S3 | None) -> dict[str, str]:
+    return {"AWS_ACCESS_KEY_ID": seaweedfs.ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": seaweedfs.SECRET_KEY} if s3 else {}
+
+
+def s3_options(s3: S3 | None) -> dict[str, str]:
+    """As PyIceberg and Iceberg's Java library name them."""
+    if not s3:
+        return {}
+    return {"s3.endpoint": s3.endpoint, "s3.access-key-id": seaweedfs.ACCESS_KEY, "s3.secret-access-key": seaweedfs.SECRET_KEY}
+
+
+class PostgresWarehouse:
+    """The SQL catalog in PostgreSQL, and a local folder. A database of its own each."""
+
+    def __init__(self, postgres: Postgres, database: str, folder: Path):
+        self.postgres = postgres
+        self.database = database
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        postgres.psql(f"CREATE DATABASE {database}")
+
+    def k2i_config(self) -> dict:
+        sql = {"uri": f"jdbc:postgresql://{self.postgres.address}/{self.database}", "user": postgres.USER}
+        sql["password"] = {"env": "CATALOG_PASSWORD"}
+        return {"iceberg": {"catalog_type": "sql", "warehouse": str(self.folder), "sql": sql}}
+
+    def environment(self) -> dict[str, str]:
+        return {"CATALOG_PASSWORD": postgres.PASSWORD}
+
+    def pyiceberg(self) -> Catalog:
+        uri = self.postgres.uri(self.database).replace("postgresql://", "postgresql+psycopg2://")
+        return SqlCatalog(CATALOG, uri=uri, warehouse=f"file://{self.folder}")
+
+    def spark_options(self) -> dict[str, str]:
+        return {
+            "catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
+            "uri": f"jdbc:postgresql://{self.postgres.address}/{self.database}",
+            "jdbc.user": postgres.USER,
+            "jdbc.password": postgres.PASSWORD,
+            "warehouse": f"file://{self.folder}",
+            "jdbc.schema-version": "V1",
+        }
+
+
+class HiveWarehouse:
+    """A Hive Metastore, over local files or S3 as it was started."""
+
+    def __init__(self, hive: HiveMetastore):
+        self.hive = hive
+
+    def k2i_config(self) -> dict:
+        iceberg = {"catalog_type": "hive", "hive_metastore_uri": self.hive.uri, "warehouse": self.hive.warehouse}
+        return {"iceberg": iceberg} | s3_storage(self.hive.s3)
+
+    def environment(self) -> dict[str, str]:
+        return s3_environment(self.hive.s3)
+
+    def pyiceberg(self) -> Catalog:
+        speak_to_both_metastores()
+        region = {"s3.region": seaweedfs.REGION} if self.hive.s3 else {}
+        return HiveCatalog(CATALOG, uri=self.hive.uri, warehouse=self.hive.warehouse, **region, **s3_options(self.hive.s3))
+
+    def spark_options(self) -> dict[str, str]:
+        """For version 3 alone: Spark brings a client of version 2, whose calls version 4 lacks."""
+        return {"type": "hive", "uri": self.hive.uri, "warehouse": self.hive.warehouse}
+
+
+def speak_to_both_metastores() -> None:
+    """PyIceberg asks by get_table, which version 4 of the metastore lacks; get_table_req is in both."""
+    from hive_metastore.ThriftHiveMetastore import Client
+    from hive_metastore.ttypes import GetTableRequest
+
+    Client.get_table = lambda client, dbname, tbl_name: client.get_table_req(GetTableRequest(dbName=dbname, tblName=tbl_name)).table
+
+
+Warehouse = (
+    SqlWarehouse | RestWarehouse | GlueWarehouse | PostgresWarehouse | HiveWarehouse | GcsWarehouse | AzureWarehouse
+)

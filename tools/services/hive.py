@@ -4,10 +4,11 @@
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 from pathlib import Path
 
-from services import seaweedfs
+from services import seaweedfs, tls
 from services.places import JAVA, JVM_FLAGS, LOOPBACK, free_port
 from services.postgres import PASSWORD, USER, Postgres
 from services.server import Server, ServerFailed
@@ -34,7 +35,7 @@ rootLogger.appenderRef.console.ref = console
 class HiveMetastore(Server):
     """`properties` are more of metastore-site.xml. With `postgres` its tables are in a database of that server; the
     check of expected parameters needs it, for the metastore makes none over Derby. With `s3` its warehouse lies in
-    that store's bucket."""
+    that store's bucket. `secured`: reached by TLS alone."""
 
     name = "hive"
 
@@ -45,6 +46,7 @@ class HiveMetastore(Server):
         version: str = "4.0.1",
         postgres: Postgres | None = None,
         s3: seaweedfs.S3 | None = None,
+        secured: bool = False,
         properties: dict[str, str] | None = None,
         **options,
     ):
@@ -52,6 +54,7 @@ class HiveMetastore(Server):
         self.version = version
         self.postgres = postgres
         self.s3 = s3
+        self.secured = secured
         self.properties = dict(properties or {})
 
     def choose_ports(self) -> None:
@@ -90,6 +93,20 @@ class HiveMetastore(Server):
             "javax.jdo.option.ConnectionPassword": password,
         }
 
+    @property
+    def ca(self) -> Path:
+        return self.folder / "tls" / "ca.pem"
+
+    def _tls(self) -> dict[str, str]:
+        if not self.secured:
+            return {}
+        _, store = tls.make_java_keystore(self.folder / "tls", PASSWORD)
+        return {
+            "metastore.use.SSL": "true",
+            "metastore.keystore.path": str(store),
+            "metastore.keystore.password": PASSWORD,
+        }
+
     def _store(self) -> dict[str, str]:
         """For the folders of databases and tables, which the metastore makes itself."""
         if not self.s3:
@@ -117,7 +134,7 @@ class HiveMetastore(Server):
             "metastore.hmshandler.retry.attempts": "2",
             # As Iceberg's documentation asks for: its columns may be dropped and moved.
             "hive.metastore.disallow.incompatible.col.type.changes": "false",
-        } | self._store() | self.properties
+        } | self._store() | self._tls() | self.properties
 
     def prepare(self) -> None:
         conf = self.folder / "conf"
@@ -156,7 +173,10 @@ class HiveMetastore(Server):
         from thrift.transport.TTransport import TTransportException
 
         try:
-            socket.create_connection((LOOPBACK, self.port), timeout=1).close()  # Thrift's own client logs each failure
+            with socket.create_connection((LOOPBACK, self.port), timeout=5) as raw:  # Thrift's own client logs each failure
+                if self.secured:
+                    ssl.create_default_context(cafile=self.ca).wrap_socket(raw, server_hostname=LOOPBACK).close()
+                    return True
             with self.client() as client:
                 return bool(client.get_all_databases())
         except (OSError, TTransportException):

@@ -27,3 +27,11 @@ def make_broker_keystore(folder: Path) -> tuple[Path, Path]:
     )  # fmt: skip
     keystore.write_text((folder / "broker.key").read_text() + (folder / "broker.crt").read_text())
     return ca, keystore
+
+
+def make_java_keystore(folder: Path, password: str) -> tuple[Path, Path]:
+    """Returns the CA's certificate and the broker's key and certificate in PKCS 12, as Java reads them."""
+    ca, keystore = make_broker_keystore(folder)
+    store = folder / "broker.p12"
+    _openssl(folder, "pkcs12", "-export", "-in", str(keystore), "-out", str(store), "-passout", f"pass:{password}")
+    return ca, store
