@@ -78,6 +78,9 @@ Result<std::string> CheckFiles(const config::Config& config, const CatalogParts&
 std::string CatalogAddress(const config::IcebergConfig& iceberg) {
   if (config::IsRest(iceberg.catalog_type)) return iceberg.rest_uri;
   if (iceberg.catalog_type == config::CatalogType::kHive) return iceberg.hive_metastore_uri;
+  if (iceberg.catalog_type == config::CatalogType::kGlue) {
+    return "AWS Glue" + (iceberg.glue.endpoint.empty() ? "" : " at " + iceberg.glue.endpoint);
+  }
   return iceberg::IsPostgresUri(iceberg.sql.uri) ? iceberg::WithoutSecrets(iceberg.sql.uri) : iceberg.sql.uri;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <sstream>
 
+#include "cli/glue_parts.h"
 #include "cli/storage_wiring.h"
 #include "cli/version.h"
 #include "config/load.h"
@@ -332,6 +333,9 @@ Result<CatalogParts> MakeCatalog(const Config& config, Clock& clock, Random& ran
     K2I_ASSIGN_OR_RETURN(auto options, MakeHiveOptions(config.iceberg));
     parts.catalog = std::make_unique<iceberg::HiveCatalog>(std::move(options), *parts.store, clock, random);
     return parts;
+  }
+  if (config.iceberg.catalog_type == config::CatalogType::kGlue) {
+    return MakeGlueCatalog(config.iceberg, std::move(parts.store), clock, random);
   }
   K2I_ASSIGN_OR_RETURN(auto db, OpenSqlDatabase(config.iceberg.sql));
   const iceberg::SqlCatalogOptions options{.name = config.iceberg.sql.name, .warehouse = config.iceberg.warehouse};

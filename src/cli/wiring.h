@@ -38,7 +38,7 @@ struct CatalogParts {
   std::unique_ptr<iceberg::Catalog> catalog;
   bool asks_for_credentials = false;  // the catalog is asked for credentials to the files of each table
 };
-/// Opens the catalog; a REST catalog is not asked anything yet. `clock` and `random` must outlive the parts.
+/// Opens the catalog; a REST or Glue catalog is not asked anything yet. `clock` and `random` must outlive the parts.
 Result<CatalogParts> MakeCatalog(const config::Config& config, Clock& clock, Random& random);
 
 /// --config, --set and what they give; shared by the commands that read the configuration.

@@ -24,7 +24,7 @@ enum class SaslMechanism { kNone, kPlain, kScramSha256, kScramSha512, kGssapi, k
 enum class ValueFormat { kRaw, kJson };
 enum class SchemaMode { kManual };
 enum class OnBreakingChange { kDeadLetter };
-enum class CatalogType { kSql, kRest, kHive, kNessie, kTabular };
+enum class CatalogType { kSql, kRest, kHive, kGlue, kNessie, kTabular };
 enum class Compression { kUncompressed, kSnappy, kGzip, kLz4, kZstd };
 enum class RestCredential { kNone, kBearer, kOauth2 };
 /// Whether a REST catalog is asked for credentials to its tables' files. kAuto: where [storage] holds none.
@@ -154,6 +154,19 @@ struct NessieConfig {
   std::string from = "main";  // what a branch that is created starts from
 };
 
+struct GlueCatalogConfig {
+  std::string catalog_id;  // "": that of the account we are
+  std::string endpoint;    // "": AWS's own
+  bool skip_archive = true;
+  std::string profile;
+  std::string role_arn;
+  std::string external_id;
+  std::string session_name = "k2i";
+  Secret access_key_id;
+  Secret secret_access_key;
+  Secret session_token;
+};
+
 struct SqlCatalogConfig {
   std::string uri;  // never empty after loading when catalog_type is sql
   std::string name = "k2i";
@@ -193,6 +206,7 @@ struct IcebergConfig {
   std::string table;
   std::string rest_uri;
   std::string hive_metastore_uri;
+  std::string aws_region;
   int64_t format_version = 2;
   int64_t target_file_size_mb = 256;
   Compression compression = Compression::kZstd;
@@ -202,6 +216,7 @@ struct IcebergConfig {
   std::map<std::string, std::string> properties;  // of the table, set when it is created
   RestCatalogConfig rest;
   NessieConfig nessie;
+  GlueCatalogConfig glue;
   SqlCatalogConfig sql;
   HiveCatalogConfig hive;
   std::vector<PartitionFieldConfig> partition_spec;

@@ -213,14 +213,14 @@ colour = "red"
 TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
   for (const std::string_view more :
        {"[format]\nvalue = \"avro\"\n", "[format]\nvalue = \"protobuf\"\n", "[format.schema_registry]\nurl = \"u\"\n",
-        "[server]\ntls = true\n", "[[tables]]\ntopic = \"x\"\n", "[iceberg.glue]\nx = 1\n",
-        "[schema]\nmode = \"permissive\"\n", "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
+        "[server]\ntls = true\n", "[[tables]]\ntopic = \"x\"\n", "[schema]\nmode = \"permissive\"\n",
+        "[kafka.security]\nsasl_mechanism = \"AWS_MSK_IAM\"\n",
         "[kafka.security]\nsasl_password = { vault = \"a#b\" }\n", "[format]\nkey = \"json\"\n",
         "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
-  for (const std::string flag : {"iceberg.hive.kerberos_principal=hive/_HOST@A", "iceberg.catalog_type=glue",
-                                 "kafka.topic_pattern=a.*", "kafka.topic=^a.*", "iceberg.rest.credential=sigv4"}) {
+  for (const std::string flag : {"iceberg.hive.kerberos_principal=hive/_HOST@A", "kafka.topic_pattern=a.*",
+                                 "kafka.topic=^a.*", "iceberg.rest.credential=sigv4"}) {
     EXPECT_THAT(Problem(Parse("", {}, {flag})), HasSubstr("not supported yet by this version")) << flag;
   }
 }
@@ -265,6 +265,20 @@ TEST(ConfigTest, CredentialsAreWhole) {
       ProblemWith({s3, "storage.s3.credential=web_identity", "storage.access_key_id=k", "storage.secret_access_key=s"}),
       HasSubstr("cannot go with 'storage.access_key_id'"));
   EXPECT_EQ(ProblemWith({s3, "storage.s3.credential=role", "storage.s3.role_arn=arn"}), "");
+}
+
+TEST(ConfigTest, ReadsAccessToGlue) {
+  const auto parse = [](std::string_view more) {
+    return Parse(more, {}, {"iceberg.catalog_type=glue", "iceberg.aws_region=eu-west-1"});
+  };
+  const auto config = parse("[iceberg.glue]\nrole_arn = \"r\"\nexternal_id = \"x\"\n");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->storage.region, "eu-west-1");
+  EXPECT_TRUE(config->iceberg.glue.skip_archive);
+  EXPECT_THAT(Problem(parse("[iceberg.glue]\nexternal_id = \"x\"\n")), HasSubstr("needs 'iceberg.glue.role_arn' too"));
+  EXPECT_THAT(Problem(parse("[iceberg.glue]\naccess_key_id = \"a\"\n")), HasSubstr("secret_access_key"));
+  EXPECT_THAT(Problem(parse("[iceberg.glue]\nendpoint = \"glue:80\"\n")), HasSubstr("http:// or https://"));
+  EXPECT_THAT(Problem(Parse("", {}, {"iceberg.glue.catalog_id=1"})), HasSubstr("needs catalog_type = \"glue\""));
 }
 
 TEST(ConfigTest, ReadsWhatMaintenanceDoes) {

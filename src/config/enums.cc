@@ -26,6 +26,8 @@ K2I_WORDS(OnDataLoss, {"stop", OnDataLoss::kStop}, {"continue", OnDataLoss::kCon
 K2I_WORDS(GroupProtocol, {"classic", GroupProtocol::kClassic}, {"consumer", GroupProtocol::kConsumer})
 K2I_WORDS(SecurityProtocol, {"PLAINTEXT", SecurityProtocol::kPlaintext}, {"SSL", SecurityProtocol::kSsl},
           {"SASL_PLAINTEXT", SecurityProtocol::kSaslPlaintext}, {"SASL_SSL", SecurityProtocol::kSaslSsl})
+K2I_WORDS(CatalogType, {"sql", CatalogType::kSql}, {"rest", CatalogType::kRest}, {"hive", CatalogType::kHive},
+          {"glue", CatalogType::kGlue}, {"nessie", CatalogType::kNessie}, {"tabular", CatalogType::kTabular})
 K2I_WORDS(Compression, {"zstd", Compression::kZstd}, {"snappy", Compression::kSnappy}, {"gzip", Compression::kGzip},
           {"lz4", Compression::kLz4}, {"uncompressed", Compression::kUncompressed},
           {"none", Compression::kUncompressed})
@@ -67,17 +69,6 @@ template <>
 Words<OnBreakingChange> WordsOf<OnBreakingChange>() {
   static constexpr Word<OnBreakingChange> kKnown[] = {{"dead-letter", OnBreakingChange::kDeadLetter}};
   K2I_PROMISED("pause", "fail");
-  return {kKnown, kPromised};
-}
-
-template <>
-Words<CatalogType> WordsOf<CatalogType>() {
-  static constexpr Word<CatalogType> kKnown[] = {{"sql", CatalogType::kSql},
-                                                 {"rest", CatalogType::kRest},
-                                                 {"hive", CatalogType::kHive},
-                                                 {"nessie", CatalogType::kNessie},
-                                                 {"tabular", CatalogType::kTabular}};
-  K2I_PROMISED("glue");
   return {kKnown, kPromised};
 }
 

@@ -24,6 +24,7 @@ class Checker {
   void CheckCatalog();
   void CheckIceberg();
   void CheckRestAccess();
+  void CheckGlue();
   void CheckStorage();
   void CheckCredentials();
   void CheckServer();
@@ -92,6 +93,7 @@ void Checker::DeriveDefaults() {
   if (config_.dead_letters.database.empty()) config_.dead_letters.database = iceberg.database;
   if (config_.dead_letters.table.empty()) config_.dead_letters.table = iceberg.table + "__dlq";
   if (!IsGiven("schema.extra_column") && config_.schema.columns.empty()) config_.schema.extra_column = "_extra";
+  if (config_.storage.region.empty()) config_.storage.region = iceberg.aws_region;
   const std::string scheme = Scheme(iceberg.warehouse);
   const bool is_path = iceberg.warehouse.starts_with("/") || iceberg.warehouse.starts_with(".");
   const bool local = scheme == "file" || is_path || (scheme.empty() && iceberg.catalog_type == CatalogType::kSql);
@@ -221,14 +223,17 @@ void Checker::CheckCatalog() {
         Add("iceberg.database", "is of several levels; a database of Hive has one");
       }
       break;
+    case CatalogType::kGlue:
+      CheckGlue();
+      break;
   }
   // Keys of another catalog than the one that is used; Nessie and Tabular are REST catalogs.
   const auto family = IsRest(iceberg.catalog_type) ? CatalogType::kRest : iceberg.catalog_type;
-  const std::pair<std::string_view, CatalogType> owners[] = {{"iceberg.rest_uri", CatalogType::kRest},
-                                                             {"iceberg.rest.", CatalogType::kRest},
-                                                             {"iceberg.sql.", CatalogType::kSql},
-                                                             {"iceberg.hive_metastore_uri", CatalogType::kHive},
-                                                             {"iceberg.hive.", CatalogType::kHive}};
+  const std::pair<std::string_view, CatalogType> owners[] = {
+      {"iceberg.rest_uri", CatalogType::kRest}, {"iceberg.rest.", CatalogType::kRest},
+      {"iceberg.sql.", CatalogType::kSql},      {"iceberg.hive_metastore_uri", CatalogType::kHive},
+      {"iceberg.hive.", CatalogType::kHive},    {"iceberg.aws_region", CatalogType::kGlue},
+      {"iceberg.glue.", CatalogType::kGlue}};
   for (const auto& [path, key] : given_) {
     for (const auto& [prefix, type] : owners) {
       if (!path.starts_with(prefix) || family == type) continue;
@@ -289,6 +294,24 @@ void Checker::CheckRestAccess() {
   }
   rest.subject_token_type = urn;
   Together("iceberg.rest.cert", "iceberg.rest.key");
+}
+
+void Checker::CheckGlue() {
+  const GlueCatalogConfig& glue = config_.iceberg.glue;
+  const std::string scheme = Scheme(glue.endpoint);
+  if (!glue.endpoint.empty() && scheme != "http" && scheme != "https") {
+    Add("iceberg.glue.endpoint", "takes an http:// or https:// URL, not '" + glue.endpoint + "'");
+  }
+  Together("iceberg.glue.access_key_id", "iceberg.glue.secret_access_key");
+  const std::pair<const char*, const char*> needs[] = {{"iceberg.glue.session_token", "iceberg.glue.access_key_id"},
+                                                       {"iceberg.glue.external_id", "iceberg.glue.role_arn"},
+                                                       {"iceberg.glue.session_name", "iceberg.glue.role_arn"}};
+  for (const auto& [key, needed] : needs) {
+    if (IsGiven(key) && !IsGiven(needed)) Add(key, std::string("needs '") + needed + "' too");
+  }
+  if (IsGiven("iceberg.glue.profile") && IsGiven("iceberg.glue.access_key_id")) {
+    Add("iceberg.glue.profile", "and 'iceberg.glue.access_key_id' exclude each other");
+  }
 }
 
 void Checker::CheckStorage() {

@@ -118,6 +118,8 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
            "The REST catalog; for `nessie` the server, whose catalog is at `/iceberg` there.")
       .Add("hive_metastore_uri", AT(iceberg.hive_metastore_uri),
            "The Hive Metastore: `thrift://host:9083`, or several servers of one metastore, parted by commas.")
+      .Add("aws_region", AT(iceberg.aws_region),
+           "Of AWS Glue, and of S3 where `storage.region` is not set; default: `AWS_REGION`, or that of the profile.")
       .Add("format_version", AT(iceberg.format_version), "Of a table that is created.", {2, 3})
       .Add("target_file_size_mb", AT(iceberg.target_file_size_mb), "Size at which a data file is closed.", {1, 10'240})
       .Add("compression", AT(iceberg.compression), "Codec of the data files.")
@@ -161,6 +163,20 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
       .Add("ref", AT(iceberg.nessie.ref), "Branch of Nessie that is written.")
       .Add("create_ref", AT(iceberg.nessie.create_ref), "Create the branch where it is not there.")
       .Add("from", AT(iceberg.nessie.from), "Branch or tag that a branch that is created starts from.");
+  SectionBuilder<Config>(keys, "iceberg.glue")
+      .Add("catalog_id", AT(iceberg.glue.catalog_id), "Account whose catalog it is; default: the one we belong to.")
+      .Add("endpoint", AT(iceberg.glue.endpoint), "URL of a VPC endpoint, or of a service other than AWS.")
+      .Add("skip_archive", AT(iceberg.glue.skip_archive),
+           "Keep no old version of the table in Glue with each commit; it holds 100,000 at most.")
+      .Add("access_key_id", AT(iceberg.glue.access_key_id),
+           "Without keys: environment, profile, web identity, container, instance, in this order "
+           "([catalogs-aws.md](catalogs-aws.md)).")
+      .Add("secret_access_key", AT(iceberg.glue.secret_access_key), "Belongs to `access_key_id`.")
+      .Add("session_token", AT(iceberg.glue.session_token), "Of temporary keys.")
+      .Add("profile", AT(iceberg.glue.profile), "Profile of the shared AWS files, in place of all other sources.")
+      .Add("role_arn", AT(iceberg.glue.role_arn), "Role that is assumed with the credentials found.")
+      .Add("external_id", AT(iceberg.glue.external_id), "Which the owner of the role asks for.")
+      .Add("session_name", AT(iceberg.glue.session_name), "Of the role's session, as it stands in CloudTrail.");
   SectionBuilder<Config>(keys, "iceberg.sql")
       .Add("uri", AT(iceberg.sql.uri),
            "SQLite file, or `postgresql://host:5432/database` (`jdbc:postgresql://…` too). Default: `catalog.db` in a "
@@ -395,6 +411,7 @@ const std::vector<SectionInfo>& Sections() {
       {"iceberg", "", "The table."},
       {"iceberg.rest", "", "Access to a REST catalog."},
       {"iceberg.nessie", "", "Branches of a Nessie server."},
+      {"iceberg.glue", "", "Access to the AWS Glue Data Catalog."},
       {"iceberg.sql", "",
        "The SQL catalog, embedded (SQLite) or in PostgreSQL; PyIceberg's and Spark's JDBC catalog are the same."},
       {"iceberg.hive", "", "Access to a Hive Metastore."},
@@ -416,8 +433,6 @@ const std::vector<SectionInfo>& Sections() {
 const std::vector<std::string_view>& PromisedPaths() {
   static const std::vector<std::string_view> paths = {"kafka.topic_pattern",
                                                       "format.schema_registry",
-                                                      "iceberg.aws_region",
-                                                      "iceberg.glue",
                                                       "iceberg.hive.kerberos_principal",
                                                       "server.tls",
                                                       "security",
