@@ -5,6 +5,8 @@
 // (types variant, geometry and geography; transforms of several columns; v1 snapshots without a manifest list).
 #pragma once
 
+#include <initializer_list>
+
 #include "iceberg/model/json_view.h"
 #include "iceberg/model/table_metadata.h"
 
@@ -38,6 +40,11 @@ Result<Literal> LiteralFromJson(const Type& type, const JsonView& json);
 /// Whole metadata as the REST protocol embeds it; ParseTableMetadata and TableMetadataJson are these on text.
 nlohmann::json TableMetadataToJson(const TableMetadata& metadata);
 Result<TableMetadata> TableMetadataFromJson(const JsonView& json);
+
+/// The members of `json` that are not among `modelled`; none where it is no object.
+OtherMembers MembersBeyond(const JsonView& json, std::initializer_list<std::string_view> modelled);
+/// Adds members that MembersBeyond has found; those that `json` has already stay.
+void PutMembers(const OtherMembers& members, nlohmann::json& json);
 
 /// Text to JSON. Corruption, naming `what`, for text that is not JSON or is nested more than a thousand deep.
 Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what);

@@ -31,11 +31,13 @@ struct PartitionField {
   int32_t field_id = 0;  // from 1000; 0: not yet assigned
   std::string name;
   Transform transform;
+  OtherMembers other = {};
 };
 
 struct PartitionSpec {
   int32_t spec_id = 0;
   std::vector<PartitionField> fields;
+  OtherMembers other = {};
   bool is_unpartitioned() const { return fields.empty(); }
   /// The struct of partition values: one optional field for each partition field, with its field id.
   Result<TypePtr> PartitionType(const Schema& schema) const;
@@ -51,10 +53,12 @@ struct SortField {
   int32_t source_id = 0;
   bool ascending = true;
   bool nulls_first = true;
+  OtherMembers other = {};
 };
 struct SortOrder {
   int32_t order_id = 0;  // 0: unsorted
   std::vector<SortField> fields;
+  OtherMembers other = {};
 };
 
 }  // namespace k2i::iceberg

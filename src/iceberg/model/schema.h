@@ -15,6 +15,7 @@ struct Schema {
   int32_t schema_id = 0;
   TypePtr type;  // a struct
   std::vector<int32_t> identifier_field_ids;
+  OtherMembers other = {};
 
   const std::vector<NestedField>& fields() const { return type->fields(); }
   /// The field of that dotted name ("user.address.city", list elements as "tags.element"), or nullptr.

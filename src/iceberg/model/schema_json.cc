@@ -15,6 +15,7 @@ nlohmann::json FieldToJson(const NestedField& field) {
   if (!field.doc.empty()) json["doc"] = field.doc;
   if (field.initial_default) json["initial-default"] = LiteralToJson(*field.type, *field.initial_default);
   if (field.write_default) json["write-default"] = LiteralToJson(*field.type, *field.write_default);
+  PutMembers(field.other, json);
   return json;
 }
 
@@ -39,6 +40,7 @@ Result<NestedField> StructField(const JsonView& json, int depth) {
   field.doc = doc.value_or("");
   K2I_RETURN_IF_ERROR(ReadDefault(json, "initial-default", *field.type, field.initial_default));
   K2I_RETURN_IF_ERROR(ReadDefault(json, "write-default", *field.type, field.write_default));
+  field.other = MembersBeyond(json, {"id", "name", "required", "type", "doc", "initial-default", "write-default"});
   return field;
 }
 
@@ -63,7 +65,9 @@ Result<TypePtr> StructType(const JsonView& json, int depth) {
     K2I_ASSIGN_OR_RETURN(NestedField field, StructField(element, depth));
     fields.push_back(std::move(field));
   }
-  return Type::Struct(std::move(fields));
+  // A schema is a struct with two members of its own, which are Schema's.
+  if (depth == 1) return Type::Struct(std::move(fields));
+  return Type::Struct(std::move(fields), MembersBeyond(json, {"type", "fields"}));
 }
 
 Result<TypePtr> PrimitiveType(const JsonView& json) {
@@ -83,12 +87,13 @@ Result<TypePtr> TypeAtDepth(const JsonView& json, int depth) {
   if (kind == "struct") return StructType(json, depth + 1);
   if (kind == "list") {
     K2I_ASSIGN_OR_RETURN(NestedField element, InnerField(json, "element", true, depth + 1));
-    return Type::List(std::move(element));
+    return Type::List(std::move(element), MembersBeyond(json, {"type", "element-id", "element", "element-required"}));
   }
   if (kind == "map") {
     K2I_ASSIGN_OR_RETURN(NestedField key, InnerField(json, "key", false, depth + 1));
     K2I_ASSIGN_OR_RETURN(NestedField value, InnerField(json, "value", true, depth + 1));
-    return Type::Map(std::move(key), std::move(value));
+    return Type::Map(std::move(key), std::move(value),
+                     MembersBeyond(json, {"type", "key-id", "key", "value-id", "value", "value-required"}));
   }
   return json.Malformed("'" + kind + "' is not an Iceberg type");
 }
@@ -100,24 +105,30 @@ nlohmann::json TypeToJson(const Type& type) {
     case TypeId::kStruct: {
       auto fields = nlohmann::json::array();
       for (const NestedField& field : type.fields()) fields.push_back(FieldToJson(field));
-      return {{"type", "struct"}, {"fields", std::move(fields)}};
+      nlohmann::json json = {{"type", "struct"}, {"fields", std::move(fields)}};
+      PutMembers(type.other(), json);
+      return json;
     }
     case TypeId::kList: {
       const NestedField& element = type.fields()[0];
-      return {{"type", "list"},
-              {"element-id", element.field_id},
-              {"element", TypeToJson(*element.type)},
-              {"element-required", !element.optional}};
+      nlohmann::json json = {{"type", "list"},
+                             {"element-id", element.field_id},
+                             {"element", TypeToJson(*element.type)},
+                             {"element-required", !element.optional}};
+      PutMembers(type.other(), json);
+      return json;
     }
     case TypeId::kMap: {
       const NestedField& key = type.fields()[0];
       const NestedField& value = type.fields()[1];
-      return {{"type", "map"},
-              {"key-id", key.field_id},
-              {"key", TypeToJson(*key.type)},
-              {"value-id", value.field_id},
-              {"value", TypeToJson(*value.type)},
-              {"value-required", !value.optional}};
+      nlohmann::json json = {{"type", "map"},
+                             {"key-id", key.field_id},
+                             {"key", TypeToJson(*key.type)},
+                             {"value-id", value.field_id},
+                             {"value", TypeToJson(*value.type)},
+                             {"value-required", !value.optional}};
+      PutMembers(type.other(), json);
+      return json;
     }
     default:
       return type.ToString();
@@ -130,6 +141,7 @@ nlohmann::json SchemaToJson(const Schema& schema) {
   nlohmann::json json = TypeToJson(*schema.type);
   json["schema-id"] = schema.schema_id;
   if (!schema.identifier_field_ids.empty()) json["identifier-field-ids"] = schema.identifier_field_ids;
+  PutMembers(schema.other, json);
   return json;
 }
 
@@ -142,6 +154,7 @@ Result<Schema> SchemaFromJson(const JsonView& json) {
   if (const auto ids = json.Find("identifier-field-ids")) {
     K2I_ASSIGN_OR_RETURN(schema.identifier_field_ids, ids->List<int32_t>());
   }
+  schema.other = MembersBeyond(json, {"type", "fields", "schema-id", "identifier-field-ids"});
   return schema;
 }
 

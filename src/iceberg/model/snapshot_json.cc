@@ -24,6 +24,7 @@ nlohmann::json SnapshotToJson(const Snapshot& snapshot) {
   Put(json, "first-row-id", snapshot.first_row_id);
   Put(json, "added-rows", snapshot.added_rows);
   Put(json, "key-id", snapshot.key_id);
+  PutMembers(snapshot.other, json);
   return json;
 }
 
@@ -45,6 +46,9 @@ Result<Snapshot> SnapshotFromJson(const JsonView& json) {
   K2I_ASSIGN_OR_RETURN(snapshot.first_row_id, json.GetOptional<int64_t>("first-row-id"));
   K2I_ASSIGN_OR_RETURN(snapshot.added_rows, json.GetOptional<int64_t>("added-rows"));
   K2I_ASSIGN_OR_RETURN(snapshot.key_id, json.GetOptional<std::string>("key-id"));
+  snapshot.other =
+      MembersBeyond(json, {"snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms", "manifest-list",
+                           "summary", "schema-id", "first-row-id", "added-rows", "key-id"});
   return snapshot;
 }
 
@@ -54,6 +58,7 @@ nlohmann::json SnapshotRefToJson(const SnapshotRef& ref) {
   Put(json, "min-snapshots-to-keep", ref.min_snapshots_to_keep);
   Put(json, "max-snapshot-age-ms", ref.max_snapshot_age_ms);
   Put(json, "max-ref-age-ms", ref.max_ref_age_ms);
+  PutMembers(ref.other, json);
   return json;
 }
 
@@ -66,6 +71,8 @@ Result<SnapshotRef> SnapshotRefFromJson(const JsonView& json) {
   K2I_ASSIGN_OR_RETURN(ref.min_snapshots_to_keep, json.GetOptional<int32_t>("min-snapshots-to-keep"));
   K2I_ASSIGN_OR_RETURN(ref.max_snapshot_age_ms, json.GetOptional<int64_t>("max-snapshot-age-ms"));
   K2I_ASSIGN_OR_RETURN(ref.max_ref_age_ms, json.GetOptional<int64_t>("max-ref-age-ms"));
+  ref.other =
+      MembersBeyond(json, {"snapshot-id", "type", "min-snapshots-to-keep", "max-snapshot-age-ms", "max-ref-age-ms"});
   return ref;
 }
 

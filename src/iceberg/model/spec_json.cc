@@ -33,6 +33,7 @@ Result<PartitionField> PartitionFieldFromJson(const JsonView& json, int32_t defa
   field.field_id = field_id.value_or(default_field_id);
   K2I_ASSIGN_OR_RETURN(field.name, json.Get<std::string>("name"));
   K2I_ASSIGN_OR_RETURN(field.transform, TransformOf(json));
+  field.other = MembersBeyond(json, {"source-id", "source-ids", "field-id", "name", "transform"});
   return field;
 }
 
@@ -46,6 +47,7 @@ Result<SortField> SortFieldFromJson(const JsonView& json) {
   if (nulls != "nulls-first" && nulls != "nulls-last") return json.Malformed("null-order is unknown");
   field.ascending = direction == "asc";
   field.nulls_first = nulls == "nulls-first";
+  field.other = MembersBeyond(json, {"source-id", "source-ids", "transform", "direction", "null-order"});
   return field;
 }
 
@@ -57,6 +59,7 @@ nlohmann::json PartitionFieldsToJson(const PartitionSpec& spec) {
     nlohmann::json json = {
         {"source-id", field.source_id}, {"name", field.name}, {"transform", field.transform.ToString()}};
     if (field.field_id != 0) json["field-id"] = field.field_id;  // else the catalog assigns one
+    PutMembers(field.other, json);
     fields.push_back(std::move(json));
   }
   return fields;
@@ -75,7 +78,9 @@ Result<std::vector<PartitionField>> PartitionFieldsFromJson(const JsonView& json
 }
 
 nlohmann::json PartitionSpecToJson(const PartitionSpec& spec) {
-  return {{"spec-id", spec.spec_id}, {"fields", PartitionFieldsToJson(spec)}};
+  nlohmann::json json = {{"spec-id", spec.spec_id}, {"fields", PartitionFieldsToJson(spec)}};
+  PutMembers(spec.other, json);
+  return json;
 }
 
 Result<PartitionSpec> PartitionSpecFromJson(const JsonView& json) {
@@ -84,18 +89,23 @@ Result<PartitionSpec> PartitionSpecFromJson(const JsonView& json) {
   spec.spec_id = spec_id.value_or(0);
   K2I_ASSIGN_OR_RETURN(const JsonView fields, json.At("fields"));
   K2I_ASSIGN_OR_RETURN(spec.fields, PartitionFieldsFromJson(fields));
+  spec.other = MembersBeyond(json, {"spec-id", "fields"});
   return spec;
 }
 
 nlohmann::json SortOrderToJson(const SortOrder& order) {
   auto fields = nlohmann::json::array();
   for (const SortField& field : order.fields) {
-    fields.push_back({{"transform", field.transform.ToString()},
-                      {"source-id", field.source_id},
-                      {"direction", field.ascending ? "asc" : "desc"},
-                      {"null-order", field.nulls_first ? "nulls-first" : "nulls-last"}});
+    nlohmann::json json = {{"transform", field.transform.ToString()},
+                           {"source-id", field.source_id},
+                           {"direction", field.ascending ? "asc" : "desc"},
+                           {"null-order", field.nulls_first ? "nulls-first" : "nulls-last"}};
+    PutMembers(field.other, json);
+    fields.push_back(std::move(json));
   }
-  return {{"order-id", order.order_id}, {"fields", std::move(fields)}};
+  nlohmann::json json = {{"order-id", order.order_id}, {"fields", std::move(fields)}};
+  PutMembers(order.other, json);
+  return json;
 }
 
 Result<SortOrder> SortOrderFromJson(const JsonView& json) {
@@ -106,8 +116,9 @@ Result<SortOrder> SortOrderFromJson(const JsonView& json) {
   K2I_ASSIGN_OR_RETURN(const auto elements, fields.Elements());
   for (const JsonView& element : elements) {
     K2I_ASSIGN_OR_RETURN(SortField field, SortFieldFromJson(element));
-    order.fields.push_back(field);
+    order.fields.push_back(std::move(field));
   }
+  order.other = MembersBeyond(json, {"order-id", "fields"});
   return order;
 }
 

@@ -27,6 +27,7 @@ struct Snapshot {
   std::optional<int64_t> first_row_id;  // v3
   std::optional<int64_t> added_rows;    // v3
   std::optional<std::string> key_id;    // v3: key of an encrypted manifest list
+  OtherMembers other = {};
 };
 
 struct SnapshotRef {
@@ -35,16 +36,19 @@ struct SnapshotRef {
   std::optional<int32_t> min_snapshots_to_keep;
   std::optional<int64_t> max_snapshot_age_ms;
   std::optional<int64_t> max_ref_age_ms;
+  OtherMembers other = {};
   friend bool operator==(const SnapshotRef&, const SnapshotRef&) = default;
 };
 
 struct SnapshotLogEntry {
   int64_t timestamp_ms = 0;
   int64_t snapshot_id = 0;
+  OtherMembers other = {};
 };
 struct MetadataLogEntry {
   int64_t timestamp_ms = 0;
   std::string metadata_file;
+  OtherMembers other = {};
 };
 
 struct TableMetadata {
@@ -68,9 +72,7 @@ struct TableMetadata {
   int32_t default_sort_order_id = 0;
   std::map<std::string, SnapshotRef> refs;
   int64_t next_row_id = 0;  // v3
-  /// Top-level members we do not model (statistics, partition-statistics, encryption-keys …): kept word for word as
-  /// JSON text, so that a commit through a file-based catalog loses nothing another engine wrote.
-  std::map<std::string, std::string> other;
+  OtherMembers other;       // statistics, partition-statistics, encryption-keys …
 
   const Schema* FindSchema(int32_t schema_id) const;
   const Schema& current_schema() const;  // REQUIRES: metadata was parsed or built by us

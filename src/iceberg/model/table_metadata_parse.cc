@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "iceberg/model/json.h"
@@ -15,14 +14,6 @@ constexpr int64_t kNoSnapshot = -1;  // how some writers say that there is none
 /// Nothing of a table nests so deeply; the bound keeps a hostile document from using up the stack when it is written
 /// again, members that we do not know included.
 constexpr int kMaxJsonDepth = 1000;
-
-constexpr std::array<std::string_view, 22> kModelled = {
-    "format-version", "table-uuid",      "location",     "last-sequence-number", "last-updated-ms",
-    "last-column-id", "schemas",         "schema",       "current-schema-id",    "partition-specs",
-    "partition-spec", "default-spec-id", "properties",   "last-partition-id",    "current-snapshot-id",
-    "snapshots",      "snapshot-log",    "metadata-log", "sort-orders",          "default-sort-order-id",
-    "refs",           "next-row-id",
-};
 
 bool NestsTooDeeply(std::string_view json) {
   int depth = 0;
@@ -172,6 +163,7 @@ Result<SnapshotLogEntry> SnapshotLogEntryFromJson(const JsonView& json) {
   SnapshotLogEntry entry;
   K2I_ASSIGN_OR_RETURN(entry.timestamp_ms, json.Get<int64_t>("timestamp-ms"));
   K2I_ASSIGN_OR_RETURN(entry.snapshot_id, json.Get<int64_t>("snapshot-id"));
+  entry.other = MembersBeyond(json, {"timestamp-ms", "snapshot-id"});
   return entry;
 }
 
@@ -179,6 +171,7 @@ Result<MetadataLogEntry> MetadataLogEntryFromJson(const JsonView& json) {
   MetadataLogEntry entry;
   K2I_ASSIGN_OR_RETURN(entry.timestamp_ms, json.Get<int64_t>("timestamp-ms"));
   K2I_ASSIGN_OR_RETURN(entry.metadata_file, json.Get<std::string>("metadata-file"));
+  entry.other = MembersBeyond(json, {"timestamp-ms", "metadata-file"});
   return entry;
 }
 
@@ -204,15 +197,27 @@ Result<TableMetadata> TableMetadataFromJson(const JsonView& json) {
   K2I_RETURN_IF_ERROR(ReadSpecs(json, metadata));
   K2I_RETURN_IF_ERROR(ReadSortOrders(json, metadata));
   K2I_RETURN_IF_ERROR(ReadHistory(json, metadata));
-  for (const auto& [key, value] : json.value().items()) {
-    if (std::ranges::find(kModelled, key) == kModelled.end()) metadata.other[key] = JsonText(value);
-  }
+  metadata.other = MembersBeyond(
+      json, {"format-version", "table-uuid",      "location",     "last-sequence-number", "last-updated-ms",
+             "last-column-id", "schemas",         "schema",       "current-schema-id",    "partition-specs",
+             "partition-spec", "default-spec-id", "properties",   "last-partition-id",    "current-snapshot-id",
+             "snapshots",      "snapshot-log",    "metadata-log", "sort-orders",          "default-sort-order-id",
+             "refs",           "next-row-id"});
   return metadata;
 }
 
 Result<TableMetadata> ParseTableMetadata(std::string_view text) {
   K2I_ASSIGN_OR_RETURN(const nlohmann::json json, ParseJson(text, "table metadata"));
   return TableMetadataFromJson(JsonView(json, "table metadata"));
+}
+
+OtherMembers MembersBeyond(const JsonView& json, std::initializer_list<std::string_view> modelled) {
+  OtherMembers members;
+  if (!json.value().is_object()) return members;
+  for (const auto& [key, value] : json.value().items()) {
+    if (std::ranges::find(modelled, key) == modelled.end()) members[key] = JsonText(value);
+  }
+  return members;
 }
 
 Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what) {

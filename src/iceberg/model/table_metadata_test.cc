@@ -308,5 +308,36 @@ TEST(LiteralJsonTest, RefusesValuesOfOtherTypes) {
   }
 }
 
+/// Members of a later specification, of every kind of value, in each object that is not a map of names.
+void AddUnknownMembers(nlohmann::json& json, const std::string& key) {
+  if (json.is_array()) {
+    for (auto& element : json) AddUnknownMembers(element, "");
+  }
+  if (!json.is_object() || key == "properties" || key == "summary") return;
+  for (auto& [name, member] : json.items()) AddUnknownMembers(member, name);
+  if (key == "refs") return;
+  json["x-number"] = 9007199254740993;
+  json["x-share"] = 0.1;
+  json["x-null"] = nullptr;
+  json["x-list"] = {1, "zwei", {{"drei", false}}};
+  json["x-text"] = "ünïcode \"quoted\"";
+}
+
+TEST(TableMetadataTest, KeepsMembersThatItDoesNotKnowAtEveryLevel) {
+  for (nlohmann::json json : {V2(), V3()}) {
+    json["statistics"] = {{{"snapshot-id", 1}, {"statistics-path", "s"}, {"blob-metadata", {{{"type", "t"}}}}}};
+    AddUnknownMembers(json, "");
+    const nlohmann::json rewritten = Rewritten(json);
+    // One by one, for a list of the members at fault. What the writer normalizes is tested above.
+    const auto patch = nlohmann::json::diff(json, rewritten);
+    for (const auto& step : patch) {
+      EXPECT_EQ(step["path"].get<std::string>().find("/x-"), std::string::npos) << step.dump();
+    }
+    EXPECT_EQ(rewritten["schemas"][1]["fields"][1]["type"]["fields"][0]["x-number"], 9007199254740993);
+    EXPECT_EQ(rewritten["sort-orders"][0]["fields"][0]["x-share"], 0.1);
+    EXPECT_EQ(Rewritten(rewritten), rewritten);
+  }
+}
+
 }  // namespace
 }  // namespace k2i::iceberg

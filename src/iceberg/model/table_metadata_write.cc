@@ -15,11 +15,15 @@ nlohmann::json ArrayOf(const std::vector<T>& items, Convert convert) {
 }
 
 nlohmann::json SnapshotLogEntryToJson(const SnapshotLogEntry& entry) {
-  return {{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}};
+  nlohmann::json json = {{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}};
+  PutMembers(entry.other, json);
+  return json;
 }
 
 nlohmann::json MetadataLogEntryToJson(const MetadataLogEntry& entry) {
-  return {{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}};
+  nlohmann::json json = {{"timestamp-ms", entry.timestamp_ms}, {"metadata-file", entry.metadata_file}};
+  PutMembers(entry.other, json);
+  return json;
 }
 
 void PutDefinitions(nlohmann::json& json, const TableMetadata& metadata) {
@@ -63,8 +67,14 @@ nlohmann::json TableMetadataToJson(const TableMetadata& metadata) {
   if (metadata.format_version >= 3) json["next-row-id"] = metadata.next_row_id;
   PutDefinitions(json, metadata);
   PutHistory(json, metadata);
-  for (const auto& [key, text] : metadata.other) json[key] = nlohmann::json::parse(text, nullptr, false);
+  PutMembers(metadata.other, json);
   return json;
+}
+
+void PutMembers(const OtherMembers& members, nlohmann::json& json) {
+  for (const auto& [key, text] : members) {
+    if (!json.contains(key)) json[key] = nlohmann::json::parse(text, nullptr, false);
+  }
 }
 
 std::string TableMetadataJson(const TableMetadata& metadata) { return JsonText(TableMetadataToJson(metadata)); }

@@ -96,21 +96,24 @@ TypePtr Type::Fixed(int length) {
   return type;
 }
 
-TypePtr Type::Struct(std::vector<NestedField> fields) {
+TypePtr Type::Struct(std::vector<NestedField> fields, OtherMembers other) {
   std::shared_ptr<Type> type(new Type(TypeId::kStruct));
   type->fields_ = std::move(fields);
+  type->other_ = std::move(other);
   return type;
 }
 
-TypePtr Type::List(NestedField element) {
+TypePtr Type::List(NestedField element, OtherMembers other) {
   std::shared_ptr<Type> type(new Type(TypeId::kList));
+  type->other_ = std::move(other);
   element.name = "element";
   type->fields_.push_back(std::move(element));
   return type;
 }
 
-TypePtr Type::Map(NestedField key, NestedField value) {
+TypePtr Type::Map(NestedField key, NestedField value, OtherMembers other) {
   std::shared_ptr<Type> type(new Type(TypeId::kMap));
+  type->other_ = std::move(other);
   key.name = "key";
   key.optional = false;
   value.name = "value";

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,10 @@ enum class TypeId {
   kMap,
 };
 
+/// Members of a JSON object that we do not model, as JSON text by name: kept, so that a commit through a file-based
+/// catalog loses nothing another engine wrote.
+using OtherMembers = std::map<std::string, std::string>;
+
 class Type;
 using TypePtr = std::shared_ptr<const Type>;
 
@@ -50,6 +55,7 @@ struct NestedField {
   std::string doc;
   std::optional<Literal> initial_default;  // v3
   std::optional<Literal> write_default;    // v3
+  OtherMembers other = {};
 };
 
 /// Immutable.
@@ -58,9 +64,9 @@ class Type {
   static TypePtr Primitive(TypeId id);               // not for decimal, fixed or nested
   static TypePtr Decimal(int precision, int scale);  // 1 ≤ precision ≤ 38
   static TypePtr Fixed(int length);
-  static TypePtr Struct(std::vector<NestedField> fields);
-  static TypePtr List(NestedField element);
-  static TypePtr Map(NestedField key, NestedField value);
+  static TypePtr Struct(std::vector<NestedField> fields, OtherMembers other = {});
+  static TypePtr List(NestedField element, OtherMembers other = {});
+  static TypePtr Map(NestedField key, NestedField value, OtherMembers other = {});
 
   TypeId id() const { return id_; }
   bool is_nested() const { return id_ == TypeId::kStruct || id_ == TypeId::kList || id_ == TypeId::kMap; }
@@ -69,6 +75,7 @@ class Type {
   int length() const { return length_; }
   /// Struct: its fields; list: {element}; map: {key, value}.
   const std::vector<NestedField>& fields() const { return fields_; }
+  const OtherMembers& other() const { return other_; }
   /// The spec's name: "long", "decimal(9,2)", "fixed[16]", "struct<…>".
   std::string ToString() const;
   /// Same shape, names, nullability and field ids.
@@ -79,6 +86,7 @@ class Type {
   TypeId id_;
   int precision_ = 0, scale_ = 0, length_ = 0;
   std::vector<NestedField> fields_;
+  OtherMembers other_;
 };
 
 /// Parses a primitive's name as it stands in metadata ("timestamptz", "decimal(9, 2)"). InvalidArgument otherwise.

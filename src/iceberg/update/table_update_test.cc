@@ -215,5 +215,35 @@ TEST(ApplyUpdatesTest, AnEmptyBaseNeedsAllItsParts) {
   ExpectIllegal(Apply(TableMetadata{}, {update::AddPartitionSpec{}}), "a partition spec before a schema");
 }
 
+TEST(ApplyUpdatesTest, UnknownMembersOutliveACommit) {
+  TableMetadata table = WithCommits(NewTable(), 2);
+  const OtherMembers more = {{"x-new", "[1]"}};
+  table.other = more;
+  table.snapshots[0].other = table.schemas[0].other = table.partition_specs[0].other = more;
+  table.sort_orders[0].other = table.snapshot_log[0].other = more;
+  table.refs["main"].other = more;
+  SnapshotRef main = table.refs["main"];
+  main.snapshot_id = 3;
+  const auto after = Apply(table, {update::AddSnapshot{SnapshotOf(3, 3, 2)}, update::SetSnapshotRef{"main", main}});
+  ASSERT_TRUE(after.has_value()) << after.error().ToString();
+  for (const auto& kept :
+       {after->other, after->snapshots[0].other, after->schemas[0].other, after->partition_specs[0].other,
+        after->sort_orders[0].other, after->snapshot_log[0].other, after->refs.at("main").other}) {
+    EXPECT_EQ(kept, more);
+  }
+}
+
+TEST(ApplyUpdatesTest, V1BecomesV2WithItsSnapshots) {
+  TableMetadata table = WithCommits(NewTable(), 1);
+  table.format_version = 1;
+  table.last_sequence_number = 0;
+  table.snapshots[0].sequence_number = 0;
+  table = *Apply(table, {update::UpgradeFormatVersion{2}});
+  EXPECT_EQ(table.format_version, 2);
+  EXPECT_EQ(table.last_sequence_number, 0);
+  EXPECT_EQ(Apply(table, {update::AddSnapshot{SnapshotOf(9, 1, 1)}})->last_sequence_number, 1);
+  ExpectIllegal(Apply(table, {update::UpgradeFormatVersion{1}}), "from format version 2 to 1");
+}
+
 }  // namespace
 }  // namespace k2i::iceberg
