@@ -45,7 +45,7 @@ Result<std::string> Compact(const Household& house, const KeptTable& table, std:
 }
 
 Result<std::string> MergeManifests(const Household& house, const KeptTable& table, std::stop_token stop) {
-  const maintenance::ManifestOptions options{.replace = MakeReplaceOptions(house.config)};
+  const maintenance::ManifestOptions options{.automatic = true, .replace = MakeReplaceOptions(house.config)};
   K2I_ASSIGN_OR_RETURN(const auto report, maintenance::RewriteTableManifests(
                                               {*house.catalog.catalog, house.clock, house.random}, *house.catalog.store,
                                               table.identifier, options, std::move(stop)));

@@ -5,20 +5,21 @@
 #include <arrow/util/compression.h>
 #include <parquet/properties.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
 #include "datafile/arrow_status.h"
 #include "datafile/column_metrics.h"
 #include "datafile/file_schema.h"
+#include "datafile/table_properties.h"
 #include "iceberg/model/arrow_schema.h"
 
 namespace k2i::datafile {
 namespace {
 
-/// Each page has a header, statistics and a codec call of its own: short ones cost CPU; long ones make skipping coarse.
-constexpr int64_t kRowsPerPage = 100'000;
 constexpr int64_t kWriteBatchRows = 8192;
+constexpr int64_t kUnbounded = std::numeric_limits<int64_t>::max();
 
 std::string PropertyOr(const WriterOptions& options, const std::string& key, const std::string& fallback) {
   const auto found = options.properties.find(key);
@@ -76,8 +77,19 @@ Status SetEncodings(const WriterOptions& options, FileLayout& layout) {
   K2I_ASSIGN_OR_RETURN(
       layout.encodings.dictionary_bytes,
       PositiveProperty(options.properties, "write.parquet.dict-size-bytes", layout.encodings.dictionary_bytes));
-  K2I_ASSIGN_OR_RETURN(layout.page_bytes,
-                       PositiveProperty(options.properties, "write.parquet.page-size-bytes", layout.page_bytes));
+  return {};
+}
+
+Status SetSizes(const WriterOptions& options, FileLayout& layout) {
+  const auto size = [&](const char* key, int64_t fallback) {
+    return PositiveProperty(options.properties, key, fallback);
+  };
+  layout.limits = {.row_group_rows = options.row_group_rows, .row_group_bytes = options.row_group_bytes};
+  K2I_ASSIGN_OR_RETURN(layout.limits.target_file_size_bytes,
+                       size("write.target-file-size-bytes", options.target_file_size_bytes));
+  K2I_ASSIGN_OR_RETURN(layout.limits.row_group_encoded_bytes, size("write.parquet.row-group-size-bytes", kUnbounded));
+  K2I_ASSIGN_OR_RETURN(layout.page_bytes, size("write.parquet.page-size-bytes", layout.page_bytes));
+  K2I_ASSIGN_OR_RETURN(layout.page_rows, size("write.parquet.page-row-limit", layout.page_rows));
   return {};
 }
 
@@ -92,18 +104,8 @@ Status CheckFormatVersion(const WriterOptions& options, const std::vector<LeafCo
 
 }  // namespace
 
-Result<int64_t> PositiveProperty(const std::map<std::string, std::string>& properties, const std::string& key,
-                                 int64_t fallback) {
-  const auto found = properties.find(key);
-  if (found == properties.end()) return fallback;
-  const std::string& text = found->second;
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value > 0) return value;
-  return Fail(ErrorCode::kInvalidConfig, "table property " + key + " is not a positive number: " + text);
-}
-
 Result<std::shared_ptr<const FileLayout>> FileLayout::Make(const WriterOptions& options) {
+  K2I_RETURN_IF_ERROR(CheckFilesCanBeWritten(options.properties));
   auto layout = std::make_shared<FileLayout>();
   layout->leaves = LeafColumns(options.schema);
   K2I_RETURN_IF_ERROR(CheckFormatVersion(options, layout->leaves));
@@ -112,6 +114,8 @@ Result<std::shared_ptr<const FileLayout>> FileLayout::Make(const WriterOptions& 
   K2I_ASSIGN_OR_RETURN(layout->modes, MetricsModes(options.properties, layout->leaves));
   K2I_RETURN_IF_ERROR(SetCodec(options, *layout));
   K2I_RETURN_IF_ERROR(SetEncodings(options, *layout));
+  K2I_RETURN_IF_ERROR(SetSizes(options, *layout));
+  K2I_ASSIGN_OR_RETURN(layout->bloom_filters, BloomFilters(options.properties, layout->leaves, options.row_group_rows));
   return layout;
 }
 
@@ -126,14 +130,17 @@ std::shared_ptr<parquet::WriterProperties> FileLayout::Properties(const std::vec
       ->disable_dictionary()
       ->dictionary_pagesize_limit(encodings.dictionary_bytes)
       ->data_pagesize(page_bytes)
-      ->max_rows_per_page(kRowsPerPage)
-      ->write_batch_size(kWriteBatchRows)
-      ->max_row_group_length(std::numeric_limits<int64_t>::max())  // the caller cuts
+      ->max_rows_per_page(page_rows)
+      ->write_batch_size(std::min(kWriteBatchRows, page_rows))
+      ->max_row_group_length(kUnbounded)  // the caller cuts
       ->max_statistics_size(kMaxStatisticsBytes);
   for (size_t i = 0; i < leaves.size(); ++i) {
     const std::string& path = leaves[i].parquet_path;
     if (plans[i].encoding == ColumnEncoding::kDictionary) builder.enable_dictionary(path);
     if (plans[i].encoding == ColumnEncoding::kDelta) builder.encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
+    if (const auto filter = bloom_filters.find(path); filter != bloom_filters.end()) {
+      builder.enable_bloom_filter(path, {filter->second.distinct_values, filter->second.false_positives});
+    }
     if (!plans[i].compress || codec == nullptr) continue;
     builder.compression(path, compression);
     if (compression_level != arrow::util::kUseDefaultCompressionLevel)

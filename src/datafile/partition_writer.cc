@@ -35,8 +35,9 @@ void PartitionWriter::AddPending(std::shared_ptr<arrow::RecordBatch> rows, int64
 }
 
 Status PartitionWriter::OpenFile() {
-  const std::string location =
-      fmt::format("{}/{}-{:05}.parquet", folder_, state_.options.file_name_prefix, state_.started_files.size());
+  const std::string name =
+      fmt::format("{}-{:05}.parquet", state_.options.file_name_prefix, state_.started_files.size());
+  const std::string location = state_.options.data_location.FileLocation(path_, name);
   if (state_.options.on_file_started) K2I_RETURN_IF_ERROR(state_.options.on_file_started(location));
   state_.started_files.push_back(location);
   K2I_ASSIGN_OR_RETURN(file_, ParquetFile::Open(state_.store, location, state_.layout, pending_, state_.pool));

@@ -19,7 +19,6 @@ namespace k2i::datafile {
 struct WriterState {
   io::ObjectStore& store;
   const WriterOptions options;
-  const RowGroupSizing::Limits limits;
   const std::shared_ptr<const FileLayout> layout;
   arrow::MemoryPool* const pool;
   std::vector<std::string> started_files;
@@ -31,9 +30,9 @@ struct WriterState {
 /// Writes the rows of one partition into files of the target size. Rows wait until they fill a row group.
 class PartitionWriter {
  public:
-  /// `state` must outlive this. `folder`: where the files go.
-  PartitionWriter(WriterState& state, iceberg::PartitionTuple tuple, std::string folder)
-      : state_(state), tuple_(std::move(tuple)), folder_(std::move(folder)), sizing_(state.limits) {}
+  /// `state` must outlive this. `path`: PartitionPath of the tuple.
+  PartitionWriter(WriterState& state, iceberg::PartitionTuple tuple, std::string path)
+      : state_(state), tuple_(std::move(tuple)), path_(std::move(path)), sizing_(state.layout->limits) {}
 
   Status Append(std::shared_ptr<arrow::RecordBatch> rows);
   /// Encodes the rows that wait as one row group, and closes the file when that fills it.
@@ -52,7 +51,7 @@ class PartitionWriter {
 
   WriterState& state_;
   const iceberg::PartitionTuple tuple_;
-  const std::string folder_;
+  const std::string path_;
   RowGroupSizing sizing_;
   arrow::RecordBatchVector pending_;
   RowCount pending_count_;

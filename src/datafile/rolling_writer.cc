@@ -16,8 +16,6 @@
 namespace k2i::datafile {
 namespace {
 
-constexpr std::string_view kTargetSizeProperty = "write.target-file-size-bytes";
-
 Status CheckOptions(const WriterOptions& options) {
   if (options.data_location.empty() || options.file_name_prefix.empty()) {
     return Fail(ErrorCode::kInvalidArgument, "data files need a location and a name");
@@ -41,16 +39,13 @@ RollingWriter::~RollingWriter() { Abort(); }
 Result<std::unique_ptr<RollingWriter>> RollingWriter::Make(io::ObjectStore& store, WriterOptions options,
                                                            arrow::MemoryPool* pool) {
   K2I_RETURN_IF_ERROR(CheckOptions(options));
-  K2I_ASSIGN_OR_RETURN(const int64_t target, PositiveProperty(options.properties, std::string(kTargetSizeProperty),
-                                                              options.target_file_size_bytes));
   K2I_ASSIGN_OR_RETURN(auto layout, FileLayout::Make(options));
   std::optional<PartitionSplitter> splitter;
   if (!options.spec.is_unpartitioned()) {
     K2I_ASSIGN_OR_RETURN(splitter, PartitionSplitter::Make(options.spec, options.schema));
   }
-  const RowGroupSizing::Limits limits{options.row_group_rows, options.row_group_bytes, target};
-  std::unique_ptr<WriterState> state(new WriterState{
-      .store = store, .options = std::move(options), .limits = limits, .layout = std::move(layout), .pool = pool});
+  std::unique_ptr<WriterState> state(
+      new WriterState{.store = store, .options = std::move(options), .layout = std::move(layout), .pool = pool});
   return std::unique_ptr<RollingWriter>(new RollingWriter(std::move(state), std::move(splitter)));
 }
 
@@ -88,9 +83,8 @@ Result<PartitionWriter*> RollingWriter::WriterOf(const iceberg::PartitionTuple& 
   std::string key = splitter_ == nullptr ? "" : splitter_->Key(tuple);
   if (const auto found = writers_.find(key); found != writers_.end()) return found->second.get();
   const WriterOptions& options = state_->options;
-  K2I_ASSIGN_OR_RETURN(const std::string path, iceberg::PartitionPath(options.spec, options.schema, tuple));
-  const std::string folder = path.empty() ? options.data_location : options.data_location + "/" + path;
-  auto writer = std::make_unique<PartitionWriter>(*state_, tuple, folder);
+  K2I_ASSIGN_OR_RETURN(std::string path, iceberg::PartitionPath(options.spec, options.schema, tuple));
+  auto writer = std::make_unique<PartitionWriter>(*state_, tuple, std::move(path));
   return writers_.emplace(std::move(key), std::move(writer)).first->second.get();
 }
 

@@ -313,7 +313,7 @@ TEST_F(RollingWriterTest, RefusesOptionsThatCannotBeMet) {
   options_.row_group_rows = 0;
   EXPECT_EQ(code(), ErrorCode::kInvalidArgument);
   options_ = good;
-  options_.data_location.clear();
+  options_.data_location = {};
   EXPECT_EQ(code(), ErrorCode::kInvalidArgument);
 }
 

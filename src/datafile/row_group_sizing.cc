@@ -13,8 +13,8 @@ constexpr double kFullShare = 0.9;
 int64_t RowGroupSizing::RowsThatFit(const RowCount& pending, int64_t file_bytes, const RowCount& more) const {
   if (more.rows == 0) return 0;
   const double room_in_file = static_cast<double>(std::max<int64_t>(0, limits_.target_file_size_bytes - file_bytes));
-  const double room_bytes = std::min(static_cast<double>(limits_.row_group_bytes), room_in_file / encoded_share_) -
-                            static_cast<double>(pending.bytes);
+  const double room_bytes =
+      std::min(RowGroupBytes(), room_in_file / encoded_share_) - static_cast<double>(pending.bytes);
   const double row_bytes = std::max(1.0, static_cast<double>(more.bytes) / static_cast<double>(more.rows));
   const double by_bytes = std::min(static_cast<double>(more.rows), room_bytes / row_bytes);
   const int64_t least = pending.rows == 0 ? 1 : 0;
@@ -22,7 +22,12 @@ int64_t RowGroupSizing::RowsThatFit(const RowCount& pending, int64_t file_bytes,
 }
 
 bool RowGroupSizing::RowGroupFull(const RowCount& pending) const {
-  return pending.rows >= limits_.row_group_rows || pending.bytes >= limits_.row_group_bytes;
+  return pending.rows >= limits_.row_group_rows || static_cast<double>(pending.bytes) >= RowGroupBytes();
+}
+
+double RowGroupSizing::RowGroupBytes() const {
+  return std::min(static_cast<double>(limits_.row_group_bytes),
+                  static_cast<double>(limits_.row_group_encoded_bytes) / encoded_share_);
 }
 
 bool RowGroupSizing::FileFull(int64_t file_bytes) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace k2i::datafile {
 
@@ -16,9 +17,10 @@ class RowGroupSizing {
  public:
   /// All greater than zero.
   struct Limits {
-    int64_t row_group_rows;
-    int64_t row_group_bytes;  // in memory
-    int64_t target_file_size_bytes;
+    int64_t row_group_rows = 0;
+    int64_t row_group_bytes = 0;  // in memory
+    int64_t target_file_size_bytes = 0;
+    int64_t row_group_encoded_bytes = std::numeric_limits<int64_t>::max();  // in the file
   };
   explicit RowGroupSizing(const Limits& limits) : limits_(limits) {}
 
@@ -32,6 +34,9 @@ class RowGroupSizing {
   void Learn(int64_t memory_bytes, int64_t encoded_bytes);
 
  private:
+  /// What the rows of a row group may take in memory.
+  double RowGroupBytes() const;
+
   Limits limits_;
   double encoded_share_ = 1.0 / 3;  // of the bytes in memory; a guess until the first row group
 };

@@ -36,5 +36,15 @@ TEST(RowGroupSizingTest, TheFileBoundsTheLastRowGroup) {
   EXPECT_EQ(sizing.RowsThatFit({}, 25'000, {.rows = 500, .bytes = 50'000}), 100);
 }
 
+TEST(RowGroupSizingTest, EncodedBytesBoundARowGroupToo) {
+  RowGroupSizing::Limits limits = kLimits;
+  limits.row_group_encoded_bytes = 1000;
+  RowGroupSizing sizing(limits);
+  sizing.Learn(1000, 500);
+  EXPECT_EQ(sizing.RowsThatFit({}, 0, {.rows = 500, .bytes = 5000}), 200);
+  EXPECT_FALSE(sizing.RowGroupFull({.rows = 199, .bytes = 1990}));
+  EXPECT_TRUE(sizing.RowGroupFull({.rows = 200, .bytes = 2000}));
+}
+
 }  // namespace
 }  // namespace k2i::datafile

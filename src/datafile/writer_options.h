@@ -9,6 +9,7 @@
 
 #include "datafile/encodings.h"
 #include "iceberg/model/data_file.h"
+#include "iceberg/model/data_location.h"
 #include "iceberg/model/partition_spec.h"
 #include "iceberg/model/schema.h"
 
@@ -16,7 +17,7 @@ namespace k2i::datafile {
 
 struct WriterOptions {
   int32_t format_version = 2;
-  std::string data_location;     // folder of data files, no "/" at the end: <table>/data, or write.data.path
+  iceberg::DataLocation data_location;
   std::string file_name_prefix;  // makes names unique: the flush id
   iceberg::Schema schema;
   iceberg::PartitionSpec spec;
@@ -33,8 +34,8 @@ struct WriterOptions {
   int64_t max_copied_bytes = int64_t{64} << 20;
   int max_open_files = 64;
   /// The table's; those that are set beat the fields above: write.target-file-size-bytes,
-  /// write.parquet.compression-codec, write.parquet.compression-level, write.parquet.dict-size-bytes,
-  /// write.parquet.page-size-bytes, write.metadata.metrics.*, k2i.parquet.encodings (compatible, compact).
+  /// write.parquet.compression-codec and -level, row-group-size-bytes (encoded), page-size-bytes, page-row-limit,
+  /// dict-size-bytes, bloom-filter-*; write.metadata.metrics.*; k2i.parquet.encodings (compatible, compact).
   std::map<std::string, std::string> properties;
   /// Called before a file is opened and after it is whole and visible; an error stops the writer. May be empty.
   std::function<Status(const std::string& location)> on_file_started;

@@ -9,12 +9,6 @@
 namespace k2i::ingest {
 namespace {
 
-std::string DataLocation(const iceberg::TableMetadata& table) {
-  std::string location = table.PropertyOr("write.data.path", table.location + "/data");
-  while (location.ends_with('/')) location.pop_back();
-  return location;
-}
-
 int64_t RowsOf(const FlushRequest& request) {
   int64_t rows = 0;
   for (const auto& slice : request.slices) rows += slice->row_count();
@@ -141,7 +135,7 @@ Status Flusher::WriteRows(const FlushRequest& request, datafile::RollingWriter& 
 datafile::WriterOptions MakeWriterOptions(const iceberg::TableMetadata& table, const Flusher::Options& flushing,
                                           const std::string& flush_id) {
   datafile::WriterOptions options{.format_version = table.format_version,
-                                  .data_location = DataLocation(table),
+                                  .data_location = iceberg::DataLocation::Of(table),
                                   .file_name_prefix = flush_id,
                                   .schema = table.current_schema(),
                                   .spec = table.default_spec(),

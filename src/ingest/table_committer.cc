@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/logging.h"
+#include "iceberg/update/commit_retry.h"
 #include "progress/lease.h"
 
 namespace k2i::ingest {
@@ -47,6 +48,7 @@ Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const
   Attempt attempt{request, cluster, stop, snapshot_id, iceberg::Append(parts_.store, std::move(append))};
   const Duration started = parts_.clock.monotonic();
   RetryContext context{parts_.clock, parts_.random, stop, {}};
+  const RetryPolicy conflict_retry = ConflictRetry();
   int conflicts = 0, failures = 0;
   while (true) {
     auto outcome = TryOnce(attempt);
@@ -68,11 +70,24 @@ Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const
       }
       if (!error.retryable()) return std::unexpected(Refused(attempt, error));
     }
-    const bool again = outcome ? WaitBeforeRetry(options_.conflict_retry, context, error, conflicts, started)
+    const bool again = outcome ? WaitBeforeRetry(conflict_retry, context, error, conflicts, started)
                                : WaitBeforeRetry(options_.retry, context, error, failures, started);
     if (!again) return std::unexpected(Stopped(attempt));
     parts_.metrics.commit_retries.Increment();
   }
+}
+
+/// How long to wait is for the table to say; how often to try is not: rows that are given up would stop the stream.
+RetryPolicy TableCommitter::ConflictRetry() const {
+  RetryPolicy policy = options_.conflict_retry;
+  const auto wished = iceberg::CommitRetry(*table_.metadata, policy);
+  if (!wished) {
+    log::Warn("commit_retry_not_read", {{"table", table_.identifier.ToString()}, {"error", wished.error().message}});
+    return policy;
+  }
+  policy.initial_backoff = wished->initial_backoff;
+  policy.max_backoff = wished->max_backoff;
+  return policy;
 }
 
 Error TableCommitter::Stopped(const Attempt& attempt) {

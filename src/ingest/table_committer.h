@@ -58,8 +58,8 @@ struct CommitterOptions {
   std::string lease_holder = {};                                // a UUID of this process' own
   std::function<std::vector<int64_t>()> snapshots_in_use = {};  // may be empty
   RetryPolicy retry{.max_attempts = 0, .budget = Duration(0)};
-  /// After a conflict. Short and nearly level: whoever has lost often must not come back more and more rarely than
-  /// those who win.
+  /// After a conflict; the waits that the table wants (commit.retry.*) beat these. Short and nearly level: whoever has
+  /// lost often must not come back more and more rarely than those who win.
   RetryPolicy conflict_retry{.max_attempts = 0,
                              .initial_backoff = std::chrono::milliseconds(20),
                              .max_backoff = std::chrono::milliseconds(160),
@@ -113,6 +113,7 @@ class TableCommitter {
   std::map<std::string, std::string> Summary(const CommitRequest& request, const progress::Progress& next) const;
   std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const progress::Progress& next) const;
   void AddLeases(int64_t snapshot_id, std::vector<iceberg::TableUpdate>& updates) const;
+  RetryPolicy ConflictRetry() const;
   static Error Stopped(const Attempt& attempt);
   static Error Refused(const Attempt& attempt, const Error& error);
 

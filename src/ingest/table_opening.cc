@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include "base/logging.h"
+#include "datafile/file_layout.h"
+#include "iceberg/update/commit_retry.h"
 
 namespace k2i::ingest {
 namespace {
@@ -133,8 +135,28 @@ Result<iceberg::LoadedTable> CreateTable(iceberg::Catalog& catalog, const TableO
   return created;
 }
 
+Status CheckTableWritable(const TableOptions& options, const iceberg::TableMetadata& table) {
+  const std::string name = options.identifier.ToString();
+  if (table.format_version < 2) {
+    return Fail(ErrorCode::kInvalidConfig,
+                fmt::format("table {} is of format version 1, which K2I does not write: `k2i table upgrade` makes it "
+                            "version 2, for good (engines that know only version 1 can read it no more)",
+                            name),
+                Component::kCatalog);
+  }
+  const auto layout = datafile::FileLayout::Make({.format_version = table.format_version,
+                                                  .schema = table.current_schema(),
+                                                  .spec = table.default_spec(),
+                                                  .properties = table.properties});
+  if (!layout) return std::unexpected(layout.error().With("table " + name).In(Component::kCatalog));
+  const auto retry = iceberg::CommitRetry(table, {});
+  if (!retry) return std::unexpected(retry.error().With("table " + name).In(Component::kCatalog));
+  return {};
+}
+
 Status CheckTableFits(const TableOptions& options, const std::optional<Schema>& declared,
                       const iceberg::TableMetadata& table) {
+  K2I_RETURN_IF_ERROR(CheckTableWritable(options, table));
   std::vector<std::string> differences;
   if (declared) differences = iceberg::ExplainMismatch(*declared, table.current_schema());
   if (!options.partition_fields.empty()) {

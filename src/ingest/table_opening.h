@@ -47,8 +47,13 @@ Result<iceberg::LoadedTable> CreateTable(iceberg::Catalog& catalog, const TableO
 /// for properties that the user has not set. Pure.
 Result<iceberg::CreateTableRequest> MakeCreateRequest(const TableOptions& options, const iceberg::Schema& schema);
 
-/// InvalidConfig that lists every difference between what is configured (declared columns, partition fields) and the
-/// table.
+/// Whether K2I can write to a table that others may have made. InvalidConfig for format version 1, files of another
+/// format than Parquet, and properties that cannot be; NotSupported for an encrypted table and for columns of a type
+/// that K2I does not write.
+Status CheckTableWritable(const TableOptions& options, const iceberg::TableMetadata& table);
+
+/// CheckTableWritable; then InvalidConfig that lists every difference between what is configured (declared columns,
+/// partition fields) and the table.
 Status CheckTableFits(const TableOptions& options, const std::optional<iceberg::Schema>& declared,
                       const iceberg::TableMetadata& table);
 

@@ -16,12 +16,6 @@ namespace {
 
 constexpr int64_t kBatchRows = 65'536;
 
-std::string DataLocation(const iceberg::TableMetadata& table) {
-  std::string location = table.PropertyOr("write.data.path", table.location + "/data");
-  while (location.ends_with('/')) location.pop_back();
-  return location;
-}
-
 }  // namespace
 
 const iceberg::SortOrder& CurrentSortOrder(const iceberg::TableMetadata& table) {
@@ -81,8 +75,9 @@ Status GroupRewriter::ReadFile(Job& job, const RewriterInput& input) {
   if (!input.deletes.empty()) {
     K2I_ASSIGN_OR_RETURN(deleted, deletes_.Load(file, input.deletes));
   }
-  K2I_ASSIGN_OR_RETURN(const auto reader, datafile::LiveRowReader::Open(store_, file, table_.current_schema(), deleted,
-                                                                        pool_, {.batch_rows = kBatchRows}));
+  K2I_ASSIGN_OR_RETURN(const auto reader,
+                       datafile::LiveRowReader::Open(store_, file, table_.current_schema(), deleted, pool_,
+                                                     {.batch_rows = kBatchRows}));
   int64_t rows = 0, bytes = 0;
   while (true) {
     K2I_ASSIGN_OR_RETURN(auto batch, reader->Next());
@@ -143,7 +138,7 @@ Status GroupRewriter::Flush(Job& job) {
 
 Result<std::unique_ptr<datafile::RollingWriter>> GroupRewriter::MakeWriter(Job& job) {
   datafile::WriterOptions options{.format_version = table_.format_version,
-                                  .data_location = DataLocation(table_),
+                                  .data_location = iceberg::DataLocation::Of(table_),
                                   .file_name_prefix = fmt::format("{}-{}", job.name, job.runs++),
                                   .schema = table_.current_schema(),
                                   .spec = table_.default_spec(),

@@ -16,6 +16,15 @@ int64_t TargetOf(const iceberg::TableMetadata& table, int64_t given) {
   return error == std::errc() && bytes > 0 ? bytes : kDefaultTarget;
 }
 
+/// Whether a table leaves its manifests as they are, though some may be worth merging.
+bool LeavesManifests(const iceberg::TableMetadata& table, const iceberg::RewriteManifests::Counts& worth_merging) {
+  if (!table.PropertyIsTrue("commit.manifest-merge.enabled", true)) return true;
+  const std::string text = table.PropertyOr("commit.manifest.min-count-to-merge", "");
+  int64_t least = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), least);
+  return error == std::errc() && worth_merging.replaced < least;
+}
+
 }  // namespace
 
 Result<ManifestReport> RewriteTableManifests(ReplaceCommit::Parts parts, io::ObjectStore& store,
@@ -24,10 +33,14 @@ Result<ManifestReport> RewriteTableManifests(ReplaceCommit::Parts parts, io::Obj
   ManifestReport report;
   K2I_ASSIGN_OR_RETURN(const auto table, parts.catalog.LoadTable(identifier));
   report.target_bytes = TargetOf(*table.metadata, options.target_bytes);
-  if (options.dry_run) {
+  if (options.dry_run || options.automatic) {
     K2I_ASSIGN_OR_RETURN(report.counts, iceberg::CountManifestMerges(store, *table.metadata, options.replace.branch,
                                                                      report.target_bytes));
-    return report;
+    if (options.dry_run) return report;
+    if (LeavesManifests(*table.metadata, report.counts)) {
+      report.counts = {.replaced = 0, .created = 0, .kept = report.counts.replaced + report.counts.kept};
+      return report;
+    }
   }
   const int64_t snapshot_id = parts.random.PositiveInt64();
   iceberg::RewriteManifests rewrite(store, {.snapshot_id = snapshot_id,

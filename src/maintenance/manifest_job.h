@@ -13,6 +13,9 @@ namespace k2i::maintenance {
 struct ManifestOptions {
   int64_t target_bytes = 0;  // 0: the table's commit.manifest.target-size-bytes, else 8 MB
   bool dry_run = false;
+  /// Nobody asked for it now: then the table's commit.manifest-merge.enabled and commit.manifest.min-count-to-merge say
+  /// whether manifests are merged.
+  bool automatic = false;
   ReplaceOptions replace;
 };
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/logging.h"
+#include "iceberg/update/commit_retry.h"
 #include "maintenance/carried_progress.h"
 
 namespace k2i::maintenance {
@@ -25,6 +26,8 @@ bool MayHaveArrived(ErrorCode code) { return code == ErrorCode::kCommitStateUnkn
 Result<ReplaceOutcome> ReplaceCommit::Run(const LoadedTable& table, int64_t snapshot_id, const Prepare& prepare,
                                           std::stop_token stop) {
   Attempt attempt{.planned = table, .snapshot_id = snapshot_id, .prepare = prepare, .outcome = {.table = table}};
+  K2I_ASSIGN_OR_RETURN(const RetryPolicy conflict_retry,
+                       iceberg::CommitRetry(*table.metadata, options_.conflict_retry));
   RetryContext context{parts_.clock, parts_.random, stop, {}};
   const Duration started = parts_.clock.monotonic();
   int failures = 0;
@@ -40,9 +43,9 @@ Result<ReplaceOutcome> ReplaceCommit::Run(const LoadedTable& table, int64_t snap
       // The next try begins by reading the table.
       if (error.code == ErrorCode::kCommitStateUnknown) error.code = ErrorCode::kUnavailable;
     }
-    const bool again = error.retryable() && (done ? WaitBeforeRetry(options_.conflict_retry, context, error,
-                                                                    attempt.outcome.conflicts, started)
-                                                  : WaitBeforeRetry(options_.retry, context, error, failures, started));
+    const bool again =
+        error.retryable() && (done ? WaitBeforeRetry(conflict_retry, context, error, attempt.outcome.conflicts, started)
+                                   : WaitBeforeRetry(options_.retry, context, error, failures, started));
     if (again) continue;
     if (stop.stop_requested()) error = {ErrorCode::kCancelled, "stopped before the commit", Component::kCatalog};
     if (done && !stop.stop_requested()) error.code = ErrorCode::kCommitConflict;

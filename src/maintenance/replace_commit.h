@@ -17,7 +17,7 @@ namespace k2i::maintenance {
 struct ReplaceOptions {
   std::string branch = "main";
   std::string version;  // of this program, for the summary
-  /// For a catalog or store that fails, and for conflicts, each for itself.
+  /// For a catalog or store that fails, and for conflicts, each for itself; the table's commit.retry.* beat the latter.
   RetryPolicy retry{.max_attempts = 0, .budget = std::chrono::minutes(5)};
   RetryPolicy conflict_retry{.max_attempts = 50,
                              .initial_backoff = std::chrono::milliseconds(20),

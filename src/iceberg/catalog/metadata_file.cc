@@ -30,9 +30,11 @@ int VersionOf(std::string_view location) {
   return numbered ? version : -1;
 }
 
-bool IsTrue(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text == "true";
+/// Iceberg takes the codec's name in any case of letters.
+bool WantsGzip(const TableMetadata& metadata) {
+  std::string codec = metadata.PropertyOr("write.metadata.compression-codec", "none");
+  std::ranges::transform(codec, codec.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return codec == "gzip";
 }
 
 }  // namespace
@@ -59,9 +61,8 @@ Result<std::shared_ptr<const TableMetadata>> ReadMetadataFile(io::ObjectStore& s
 std::string NewMetadataLocation(const TableMetadata& metadata, std::string_view previous, std::string_view uuid) {
   char version[16];
   std::snprintf(version, sizeof(version), "%05d", previous.empty() ? 0 : VersionOf(previous) + 1);
-  const bool gzip = metadata.PropertyOr("write.metadata.compression-codec", "none") == "gzip";
   std::string location = MetadataFolder(metadata) + "/" + version + "-";
-  return location.append(uuid).append(gzip ? kGzipSuffix : ".metadata.json");
+  return location.append(uuid).append(WantsGzip(metadata) ? kGzipSuffix : ".metadata.json");
 }
 
 Status WriteMetadataFile(io::ObjectStore& store, const std::string& location, const TableMetadata& metadata) {
@@ -77,7 +78,7 @@ Status WriteMetadataFile(io::ObjectStore& store, const std::string& location, co
 }
 
 void DeleteOldMetadataFiles(io::ObjectStore& store, const TableMetadata& before, const TableMetadata& after) {
-  if (!IsTrue(after.PropertyOr("write.metadata.delete-after-commit.enabled", "false"))) return;
+  if (!after.PropertyIsTrue("write.metadata.delete-after-commit.enabled", false)) return;
   std::set<std::string> kept;
   for (const MetadataLogEntry& entry : after.metadata_log) kept.insert(entry.metadata_file);
   for (const MetadataLogEntry& entry : before.metadata_log) {

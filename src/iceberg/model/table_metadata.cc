@@ -2,6 +2,7 @@
 #include "iceberg/model/table_metadata.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace k2i::iceberg {
 namespace {
@@ -36,6 +37,13 @@ const Snapshot* TableMetadata::FindRef(std::string_view name) const {
 std::string TableMetadata::PropertyOr(const std::string& key, std::string_view fallback) const {
   const auto found = properties.find(key);
   return found == properties.end() ? std::string(fallback) : found->second;
+}
+
+bool TableMetadata::PropertyIsTrue(const std::string& key, bool fallback) const {
+  const auto found = properties.find(key);
+  if (found == properties.end()) return fallback;
+  return std::ranges::equal(found->second, std::string_view("true"),
+                            [](unsigned char have, char want) { return std::tolower(have) == want; });
 }
 
 }  // namespace k2i::iceberg

@@ -82,6 +82,8 @@ struct TableMetadata {
   const Snapshot* FindRef(std::string_view name) const;
   /// The property, or `fallback`.
   std::string PropertyOr(const std::string& key, std::string_view fallback) const;
+  /// Whether the property is "true", in any case of letters, as Java reads it; `fallback` where it is not set.
+  bool PropertyIsTrue(const std::string& key, bool fallback) const;
 };
 
 /// Corruption (with the JSON path) for malformed metadata, NotSupported for a format version above 3. v1 is read too.

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "maintenance/manifest_job.h"
+
+#include "maintenance/maintained_table_testing.h"
+
+namespace k2i::maintenance {
+namespace {
+
+class ManifestJobTest : public MaintainedTable {
+ protected:
+  ManifestJobTest() {
+    Create(Request());
+    for (int i = 0; i < 5; ++i) Ingest(10);
+  }
+  void Set(const std::string& key, const std::string& value) {
+    Apply({iceberg::update::SetProperties{{{key, value}}}});
+  }
+  ManifestReport Merge(bool automatic) {
+    auto report = RewriteTableManifests({catalog_, clock_, random_}, store_, kTable, {.automatic = automatic}, {});
+    EXPECT_TRUE(report.has_value()) << report.error().ToString();
+    return *report;
+  }
+};
+
+TEST_F(ManifestJobTest, SmallManifestsAreMerged) { EXPECT_EQ(Merge(/*automatic=*/true).counts.replaced, 5); }
+
+TEST_F(ManifestJobTest, ATableMayForbidItUnlessSomebodyAsks) {
+  Set("commit.manifest-merge.enabled", "false");
+  const auto left = Merge(/*automatic=*/true);
+  EXPECT_EQ(left.counts.replaced, 0);
+  EXPECT_EQ(left.snapshot_id, std::nullopt);
+  EXPECT_EQ(Merge(/*automatic=*/false).counts.replaced, 5);
+}
+
+TEST_F(ManifestJobTest, FewManifestsWaitForMore) {
+  Set("commit.manifest.min-count-to-merge", "6");
+  EXPECT_EQ(Merge(/*automatic=*/true).counts.replaced, 0);
+  Ingest(10);
+  EXPECT_EQ(Merge(/*automatic=*/true).counts.replaced, 6);
+}
+
+}  // namespace
+}  // namespace k2i::maintenance
