@@ -9,4 +9,8 @@ std::string TableIdentifier::ToString() const {
   return text + name;
 }
 
+Result<LoadedTable> Catalog::RegisterTable(const TableIdentifier& table, const std::string&) {
+  return Fail(ErrorCode::kNotSupported, table.ToString() + ": this catalog registers no tables", Component::kCatalog);
+}
+
 }  // namespace k2i::iceberg

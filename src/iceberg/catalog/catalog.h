@@ -50,6 +50,9 @@ class Catalog {
                                           const std::string& idempotency_key) = 0;
   /// Every table of the catalog, of every namespace; views are none. NotSupported where the catalog does not list.
   virtual Result<std::vector<TableIdentifier>> ListTables() = 0;
+  /// Makes a table that is there already, as the file at `metadata_location` says, one of this catalog's.
+  /// AlreadyExists: the name is taken. NotSupported where the catalog has no such call.
+  virtual Result<LoadedTable> RegisterTable(const TableIdentifier& table, const std::string& metadata_location);
   /// Forgets the table; its files stay.
   virtual Status DropTable(const TableIdentifier& table) = 0;
 };

@@ -33,6 +33,9 @@ class GuardedCatalog final : public Catalog {
   Result<std::vector<TableIdentifier>> ListTables() override {
     return breaker_.Run([&] { return catalog_.ListTables(); });
   }
+  Result<LoadedTable> RegisterTable(const TableIdentifier& table, const std::string& metadata_location) override {
+    return breaker_.Run([&] { return catalog_.RegisterTable(table, metadata_location); });
+  }
   Status DropTable(const TableIdentifier& table) override {
     return breaker_.Run([&] { return catalog_.DropTable(table); });
   }

@@ -165,21 +165,39 @@ Result<LoadedTable> SqlCatalog::LoadTable(const TableIdentifier& table) {
 }
 
 Result<LoadedTable> SqlCatalog::CreateTable(const TableIdentifier& table, const CreateTableRequest& request) {
-  K2I_ASSIGN_OR_RETURN(auto arguments, Key(options_.name, table));
-  if (MetadataLocation(table).has_value())
-    return Refuse(ErrorCode::kAlreadyExists, "table " + table.ToString() + " exists");
-  const bool typed = !table_filter_.empty();
-  const std::string insert = std::string("INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, ") +
-                             "metadata_location, previous_metadata_location" + (typed ? ", iceberg_type" : "") +
-                             ") VALUES (?1, ?2, ?3, ?4, NULL" + (typed ? ", 'TABLE')" : ")");
+  K2I_RETURN_IF_ERROR(CheckFree(table));
   const PointerSwap swap = [&](const LoadedTable& next) -> Status {
-    arguments.push_back(next.metadata_location);
-    std::lock_guard lock(mutex_);
-    const auto written = db_->Write({insert}, arguments);
+    const Status written = Insert(table, next.metadata_location);
     if (!written.has_value()) return std::unexpected(written.error().With("creating table " + table.ToString()));
     return {};
   };
   return CreateByPointer({store_, clock_, random_}, table, request, TableLocation(options_.warehouse, table), swap);
+}
+
+Result<LoadedTable> SqlCatalog::RegisterTable(const TableIdentifier& table, const std::string& metadata_location) {
+  K2I_RETURN_IF_ERROR(CheckFree(table));
+  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, metadata_location));
+  const Status written = Insert(table, metadata_location);
+  if (!written.has_value()) return std::unexpected(written.error().With("registering table " + table.ToString()));
+  return LoadedTable{table, metadata_location, std::move(metadata), {}};
+}
+
+Status SqlCatalog::CheckFree(const TableIdentifier& table) {
+  const auto there = MetadataLocation(table);
+  if (there.has_value()) return Refuse(ErrorCode::kAlreadyExists, "table " + table.ToString() + " exists");
+  return there.error().code == ErrorCode::kNotFound ? Status() : std::unexpected(there.error());
+}
+
+Status SqlCatalog::Insert(const TableIdentifier& table, const std::string& metadata_location) {
+  K2I_ASSIGN_OR_RETURN(auto arguments, Key(options_.name, table));
+  arguments.push_back(metadata_location);
+  const bool typed = !table_filter_.empty();
+  const std::string insert = std::string("INSERT INTO iceberg_tables (catalog_name, table_namespace, table_name, ") +
+                             "metadata_location, previous_metadata_location" + (typed ? ", iceberg_type" : "") +
+                             ") VALUES (?1, ?2, ?3, ?4, NULL" + (typed ? ", 'TABLE')" : ")");
+  std::lock_guard lock(mutex_);
+  K2I_RETURN_IF_ERROR(db_->Write({insert}, arguments));
+  return {};
 }
 
 Status SqlCatalog::Swap(const TableIdentifier& table, const std::string& from, const std::string& to) {

@@ -46,6 +46,7 @@ class SqlCatalog final : public Catalog {
   Result<LoadedTable> CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                   const std::vector<TableUpdate>& updates, const std::string& idempotency_key) override;
   Result<std::vector<TableIdentifier>> ListTables() override;
+  Result<LoadedTable> RegisterTable(const TableIdentifier& table, const std::string& metadata_location) override;
   Status DropTable(const TableIdentifier& table) override;
 
  private:
@@ -54,6 +55,9 @@ class SqlCatalog final : public Catalog {
   Status Prepare();
   /// Where the catalog points for the table; NotFound.
   Result<std::string> MetadataLocation(const TableIdentifier& table);
+  /// AlreadyExists where the name is taken.
+  Status CheckFree(const TableIdentifier& table);
+  Status Insert(const TableIdentifier& table, const std::string& metadata_location);
   Status Swap(const TableIdentifier& table, const std::string& from, const std::string& to);
 
   const SqlCatalogOptions options_;

@@ -76,6 +76,21 @@ TEST_F(SqlCatalogTest, CreatesAndLoads) {
   EXPECT_EQ(store_.live_files(), 1u);
 }
 
+TEST_F(SqlCatalogTest, RegistersATableByItsMetadataFile) {
+  const auto catalog = Open();
+  const auto created = *catalog->CreateTable(kTable, Request());
+  const TableIdentifier other{{"elsewhere"}, "again"};
+  EXPECT_EQ(CodeOf(catalog->RegisterTable(kTable, created.metadata_location)), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(CodeOf(catalog->RegisterTable(other, "s3://b/nowhere.metadata.json")), ErrorCode::kCorruption);
+  ASSERT_TRUE(catalog->DropTable(kTable).has_value());
+  const auto registered = catalog->RegisterTable(other, created.metadata_location);
+  ASSERT_TRUE(registered.has_value()) << registered.error().ToString();
+  const auto committed = catalog->CommitTable(*catalog->LoadTable(other), {}, Set("a", "b"), "");
+  ASSERT_TRUE(committed.has_value()) << committed.error().ToString();
+  EXPECT_EQ(committed->metadata->table_uuid, created.metadata->table_uuid);
+  EXPECT_THAT(committed->metadata_location, HasSubstr("/metadata/00001-"));
+}
+
 TEST_F(SqlCatalogTest, ListsItsTables) {
   const auto catalog = Open();
   EXPECT_TRUE(catalog->ListTables()->empty());
