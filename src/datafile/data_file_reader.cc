@@ -2,7 +2,6 @@
 #include "datafile/data_file_reader.h"
 
 #include <arrow/array/array_dict.h>
-#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/int_util.h>
@@ -17,6 +16,8 @@
 #include <utility>
 
 #include "datafile/arrow_status.h"
+#include "datafile/constant_column.h"
+#include "datafile/mapped_fields.h"
 #include "datafile/projection.h"
 #include "datafile/row_group_statistics.h"
 #include "datafile/row_runs.h"
@@ -60,6 +61,20 @@ bool HasFieldIds(const std::vector<SchemaField>& fields) {
     if (FieldIdOf(*field.field)) return true;
   }
   return fields.empty();
+}
+
+/// The file's values of the columns that it is partitioned by as they are (spec: "Column Projection").
+std::map<int32_t, iceberg::Literal> PartitionConstants(const iceberg::DataFile& file,
+                                                       const iceberg::TableMetadata* table) {
+  std::map<int32_t, iceberg::Literal> constants;
+  if (table == nullptr) return constants;
+  const auto spec = std::ranges::find(table->partition_specs, file.spec_id, &iceberg::PartitionSpec::spec_id);
+  if (spec == table->partition_specs.end() || spec->fields.size() != file.partition.size()) return constants;
+  for (size_t i = 0; i < spec->fields.size(); ++i) {
+    const iceberg::PartitionField& field = spec->fields[i];
+    if (field.transform.kind == iceberg::TransformKind::kIdentity) constants[field.source_id] = file.partition[i];
+  }
+  return constants;
 }
 
 std::vector<int> AllRowGroups(const parquet::FileMetaData& metadata) {
@@ -139,12 +154,13 @@ Result<std::unique_ptr<DataFileReader>> DataFileReader::Open(io::ObjectStore& st
   std::unique_ptr<DataFileReader> reader(
       new DataFileReader(file.file_path, std::make_shared<StoreInputFile>(std::move(input), pool), pool));
   reader->lineage_ = RowLineage(columns, file.first_row_id, options.sequence_number);
-  auto opened = CatchAll([&] { return reader->OpenParquet(columns, options); });
+  auto opened = CatchAll([&] { return reader->OpenParquet(file, columns, options); });
   if (!opened) return std::unexpected(reader->Explain(std::move(opened).error()));
   return reader;
 }
 
-Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderOptions& options) {
+Status DataFileReader::OpenParquet(const iceberg::DataFile& said, const iceberg::Schema& columns,
+                                   const ReaderOptions& options) {
   K2I_ASSIGN_OR_RETURN(schema_, iceberg::ToArrowSchema(columns));
   parquet::ReaderProperties properties(pool_);
   properties.enable_buffered_stream();
@@ -161,20 +177,25 @@ Status DataFileReader::OpenParquet(const iceberg::Schema& columns, const ReaderO
   }
   K2I_ASSIGN_OR_RETURN(parquet_, FromArrow(parquet::arrow::FileReader::Make(pool_, std::move(file), arrow_properties)));
 
-  const auto& fields = parquet_->manifest().schema_fields;
-  if (!columns.fields().empty() && !HasFieldIds(fields))
-    return Fail(ErrorCode::kNotSupported, "the file carries no field ids");
+  iceberg::NameMapping mapping;
+  if (!columns.fields().empty()) {
+    K2I_ASSIGN_OR_RETURN(mapping, FindFieldIds(options.table));
+  }
+  const auto& manifest = mapped_ != nullptr ? *mapped_ : parquet_->manifest();
   std::vector<int> leaves;
-  AddWantedLeaves(columns.fields(), fields, leaves);
+  AddWantedLeaves(columns.fields(), manifest.schema_fields, leaves);
   std::ranges::sort(leaves);
   leaves.erase(std::ranges::unique(leaves).begin(), leaves.end());
   const parquet::FileMetaData& metadata = *parquet_->parquet_reader()->metadata();
   std::erase_if(row_groups_, [&](int group) {
-    return options.keep_row_group && !options.keep_row_group(RowGroupStatistics(metadata, parquet_->manifest(), group));
+    return options.keep_row_group && !options.keep_row_group(RowGroupStatistics(metadata, manifest, group));
   });
   runs_ = std::make_unique<RowRuns>(RunsOf(metadata, row_groups_));
   K2I_ASSIGN_OR_RETURN(batches_, FromArrow(parquet_->GetRecordBatchReader(row_groups_, leaves)));
-  K2I_ASSIGN_OR_RETURN(projections_, ProjectFields(columns.fields(), batches_->schema()->fields()));
+  arrow::FieldVector fields = batches_->schema()->fields();
+  if (mapped_ != nullptr) fields = WithMappedIds(fields, mapping);
+  const auto constants = PartitionConstants(said, options.table);
+  K2I_ASSIGN_OR_RETURN(projections_, ProjectFields(columns.fields(), fields, constants));
   if (options.dictionaries) KeepDictionaries();
   return {};
 }
@@ -191,6 +212,23 @@ void DataFileReader::KeepDictionaries() {
     fields[i] = fields[i]->WithType(dictionary);
   }
   schema_ = arrow::schema(std::move(fields), schema_->metadata());
+}
+
+Result<iceberg::NameMapping> DataFileReader::FindFieldIds(const iceberg::TableMetadata* table) {
+  if (HasFieldIds(parquet_->manifest().schema_fields)) return iceberg::NameMapping();
+  std::optional<iceberg::NameMapping> mapping;
+  if (table != nullptr) {
+    K2I_ASSIGN_OR_RETURN(mapping, iceberg::NameMappingOf(*table));
+  }
+  if (!mapping) {
+    return Fail(ErrorCode::kNotSupported,
+                std::string("the file carries no field ids, and the table has no name mapping "
+                            "(table property ") +
+                    iceberg::kNameMappingProperty + ")");
+  }
+  mapped_ = std::make_unique<parquet::arrow::SchemaManifest>(parquet_->manifest());
+  GiveMappedIds(mapped_->schema_fields, *mapping);
+  return *std::move(mapping);
 }
 
 /// The store's own error where one is behind `error`. What Parquet says of a file that was read well is about its
@@ -222,7 +260,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> DataFileReader::Next() {
         K2I_ASSIGN_OR_RETURN(columns.emplace_back(), Project(projection, *column, pool_));
       } else {
         K2I_ASSIGN_OR_RETURN(columns.emplace_back(),
-                             FromArrow(arrow::MakeArrayOfNull(projection.type, batch->num_rows(), pool_)));
+                             ConstantColumn(projection.constant, projection.type, batch->num_rows(), pool_));
       }
     }
     K2I_RETURN_IF_ERROR(lineage_.Fill(columns, positions_, pool_));

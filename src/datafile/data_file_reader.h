@@ -10,12 +10,14 @@
 
 #include "datafile/row_lineage.h"
 #include "iceberg/model/data_file.h"
+#include "iceberg/model/name_mapping.h"
 #include "iceberg/model/schema.h"
 #include "io/object_store.h"
 
 namespace parquet::arrow {
 class FileReader;
-}
+struct SchemaManifest;
+}  // namespace parquet::arrow
 
 namespace k2i::datafile {
 
@@ -32,6 +34,9 @@ struct ReaderOptions {
   std::optional<std::vector<int>> row_groups;
   /// Of those, the ones that may hold rows that are wanted; empty: all. Called in Open.
   std::function<bool(const RowGroupStatistics&)> keep_row_group;
+  /// The table the file is of; must outlive Open. By its name mapping the columns of a file without field ids are
+  /// found, by its specs the values of identity partitions that the file does not hold. Null: neither.
+  const iceberg::TableMetadata* table = nullptr;
   /// Of the file's data: what its rows inherit where the columns of row lineage are read (WithRowLineage).
   std::optional<int64_t> sequence_number;
   /// Top-level strings that the file encodes by a small dictionary, in all of the row groups, come as
@@ -47,7 +52,7 @@ class DataFileReader {
   /// file by its field id, and is null where the file lacks it (row ids and sequence numbers of row lineage are then
   /// those that the rows inherit). `store` and `pool` must outlive the reader. Errors of
   /// the store; Corruption for a file that is no Parquet or does not fit; NotSupported for another format, an encrypted
-  /// file, and a file that carries no field ids (imported by others; needs a name mapping).
+  /// file, and a file that carries no field ids where there is no name mapping.
   static Result<std::unique_ptr<DataFileReader>> Open(io::ObjectStore& store, const iceberg::DataFile& file,
                                                       const iceberg::Schema& columns, arrow::MemoryPool* pool,
                                                       const ReaderOptions& options = {});
@@ -72,8 +77,10 @@ class DataFileReader {
 
  private:
   DataFileReader(std::string location, std::shared_ptr<StoreInputFile> file, arrow::MemoryPool* pool);
-  Status OpenParquet(const iceberg::Schema& columns, const ReaderOptions& options);
+  Status OpenParquet(const iceberg::DataFile& file, const iceberg::Schema& columns, const ReaderOptions& options);
   void KeepDictionaries();
+  /// The fields of the file have ids afterwards, its own or those of the name mapping, which is given back.
+  Result<iceberg::NameMapping> FindFieldIds(const iceberg::TableMetadata* table);
   Error Explain(Error error) const;
 
   std::string location_;
@@ -86,7 +93,8 @@ class DataFileReader {
   std::unique_ptr<RowRuns> runs_;  // of row_groups_, those not given yet
   std::vector<RowRun> positions_;
   std::unique_ptr<parquet::arrow::FileReader> parquet_;
-  std::unique_ptr<arrow::RecordBatchReader> batches_;  // goes before parquet_
+  std::unique_ptr<parquet::arrow::SchemaManifest> mapped_;  // with ids from the name mapping; null: parquet_'s own
+  std::unique_ptr<arrow::RecordBatchReader> batches_;       // goes before parquet_
 };
 
 }  // namespace k2i::datafile

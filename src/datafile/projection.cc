@@ -115,12 +115,18 @@ std::optional<int32_t> FieldIdOf(const arrow::Field& field) {
 }
 
 Result<std::vector<FieldProjection>> ProjectFields(const std::vector<NestedField>& wanted,
-                                                   const arrow::FieldVector& fields) {
+                                                   const arrow::FieldVector& fields,
+                                                   const std::map<int32_t, iceberg::Literal>& constants) {
   std::vector<FieldProjection> projections;
   for (const NestedField& field : wanted) {
     std::optional<int> found;
     for (size_t i = 0; i < fields.size() && !found; ++i) {
       if (FieldIdOf(*fields[i]) == field.field_id) found = static_cast<int>(i);
+    }
+    if (const auto constant = constants.find(field.field_id); !found && constant != constants.end()) {
+      K2I_ASSIGN_OR_RETURN(auto type, iceberg::ToArrowType(*field.type));
+      projections.push_back({.source = std::nullopt, .constant = constant->second, .type = std::move(type)});
+      continue;
     }
     K2I_ASSIGN_OR_RETURN(projections.emplace_back(), ProjectField(field, fields, found));
   }

@@ -96,7 +96,8 @@ Status ForEachPosition(io::ObjectStore& store, const iceberg::TableMetadata& tab
   K2I_ASSIGN_OR_RETURN(const auto files, iceberg::PlanFiles(store, table, *head));
   for (const auto& entry : files.data) {
     if (!MayHold(entry.data_file, selected, wanted)) continue;
-    K2I_ASSIGN_OR_RETURN(auto reader, datafile::DataFileReader::Open(store, entry.data_file, selected, &pool));
+    K2I_ASSIGN_OR_RETURN(auto reader,
+                         datafile::DataFileReader::Open(store, entry.data_file, selected, &pool, {.table = &table}));
     K2I_RETURN_IF_ERROR(reader->ForEach([&](const arrow::RecordBatch& rows) -> Status {
       VisitBatch(rows, wanted, visit);
       return {};

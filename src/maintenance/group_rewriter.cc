@@ -77,7 +77,7 @@ Status GroupRewriter::ReadFile(Job& job, const RewriterInput& input) {
   }
   K2I_ASSIGN_OR_RETURN(const auto reader,
                        datafile::LiveRowReader::Open(store_, file, table_.current_schema(), deleted, pool_,
-                                                     {.batch_rows = kBatchRows}));
+                                                     {.batch_rows = kBatchRows, .table = &table_}));
   int64_t rows = 0, bytes = 0;
   while (true) {
     K2I_ASSIGN_OR_RETURN(auto batch, reader->Next());

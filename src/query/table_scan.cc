@@ -133,7 +133,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableScan::OpenPiece(Worker& worker,
 }
 
 Status TableScan::OpenFile(Worker& worker, const ColdPiece& piece) {
-  datafile::ReaderOptions options{.dictionaries = true};
+  datafile::ReaderOptions options{.table = input_.view->table.get(), .dictionaries = true};
   options.keep_row_group = [&](const datafile::RowGroupStatistics& group) { return MayMatchRowGroup(group); };
   K2I_ASSIGN_OR_RETURN(worker.reader, datafile::LiveRowReader::Open(*input_.store, *piece.planned.file, input_.columns,
                                                                     piece.deleted, input_.pool, options));
@@ -152,7 +152,7 @@ Status TableScan::OpenFile(Worker& worker, const ColdPiece& piece) {
 }
 
 Status TableScan::OpenRowGroup(Worker& worker, const ColdPiece& piece) {
-  datafile::ReaderOptions options{.dictionaries = true};
+  datafile::ReaderOptions options{.table = input_.view->table.get(), .dictionaries = true};
   options.row_groups = {*piece.row_group};
   K2I_ASSIGN_OR_RETURN(worker.reader, datafile::LiveRowReader::Open(*input_.store, *piece.planned.file, input_.columns,
                                                                     piece.deleted, input_.pool, options));

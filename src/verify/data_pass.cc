@@ -120,7 +120,8 @@ Result<bool> DataPass::Run(const std::vector<iceberg::ManifestEntry>& files) {
 
 Status DataPass::ReadFile(const iceberg::ManifestEntry& file, const iceberg::Schema& columns) {
   const auto& said = file.data_file;
-  K2I_ASSIGN_OR_RETURN(const auto reader, datafile::DataFileReader::Open(store_, said, columns, pool_));
+  K2I_ASSIGN_OR_RETURN(const auto reader,
+                       datafile::DataFileReader::Open(store_, said, columns, pool_, {.table = &table_}));
   if (reader->row_count() != said.record_count) {
     findings_.Problem("row-count", {file.snapshot_id},
                       fmt::format("data file {} has {} rows, but its manifest says {}", said.file_path,

@@ -29,8 +29,9 @@ struct PositionColumns {
 class DataPass {
  public:
   /// All must outlive this. `positions` and `sums` may be null.
-  DataPass(io::ObjectStore& store, const Options& options, arrow::MemoryPool* pool, Findings& findings)
-      : store_(store), options_(options), pool_(pool), findings_(findings) {}
+  DataPass(io::ObjectStore& store, const iceberg::TableMetadata& table, const Options& options, arrow::MemoryPool* pool,
+           Findings& findings)
+      : store_(store), table_(table), options_(options), pool_(pool), findings_(findings) {}
   void WantPositions(const PositionColumns& columns, PositionCheck& check) {
     columns_ = &columns;
     positions_ = &check;
@@ -48,6 +49,7 @@ class DataPass {
   Status AddSums(const arrow::RecordBatch& rows);
 
   io::ObjectStore& store_;
+  const iceberg::TableMetadata& table_;
   const Options& options_;
   arrow::MemoryPool* pool_;
   Findings& findings_;

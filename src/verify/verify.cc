@@ -152,7 +152,7 @@ Status Run::CheckLiveFiles() {
 }
 
 Status Run::ReadData(const iceberg::SnapshotFiles& files) {
-  DataPass pass(store_, options_, pool_, report_.findings);
+  DataPass pass(store_, metadata_, options_, pool_, report_.findings);
   auto declarations = progress::ReadDeclarations(metadata_, options_.pipeline, options_.branch);
   if (!declarations) {
     report_.findings.Problem("unreadable", {}, declarations.error().message);
