@@ -23,6 +23,7 @@ void AddMaintenanceCommand(CLI::App& app, int& exit_code);
 void AddOffsetsCommand(CLI::App& app, int& exit_code);
 void AddQueryCommand(CLI::App& app, int& exit_code);
 void AddStatusCommand(CLI::App& app, int& exit_code);
+void AddTableCommand(CLI::App& app, int& exit_code);
 void AddTxlogCommand(CLI::App& app, int& exit_code);
 void AddVerifyCommand(CLI::App& app, int& exit_code);
 void AddCompletionsCommand(CLI::App& app, int& exit_code);

@@ -22,6 +22,7 @@ int Run(int argc, char** argv) {
   AddVerifyCommand(app, exit_code);
   AddMaintenanceCommand(app, exit_code);
   AddOffsetsCommand(app, exit_code);
+  AddTableCommand(app, exit_code);
   AddTxlogCommand(app, exit_code);
   AddDevCommand(app, exit_code);
   AddCompletionsCommand(app, exit_code);

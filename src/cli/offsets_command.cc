@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
-#include <filesystem>
-#include <iostream>
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/consent.h"
 #include "cli/offsets_show.h"
 #include "cli/version.h"
 #include "cli/wiring.h"
@@ -80,8 +78,6 @@ class Command {
   Result<std::optional<Boundary>> FindBoundary(const iceberg::TableMetadata& table) const {
     return progress::FindBoundary(table, config_.kafka.group_id, config_.iceberg.branch);
   }
-  Status LockLog();
-  Status Confirm();
   /// Shows what `plan` would do to `table`; false: nothing.
   Result<bool> Announce(const iceberg::TableIdentifier& table, const BoundaryCommit::Plan& plan);
   Status CarryOut(const std::vector<std::pair<iceberg::TableIdentifier, BoundaryCommit::Plan>>& plans,
@@ -123,32 +119,6 @@ Status Command::Show() {
   return {};
 }
 
-/// A process that runs would be fenced by the change, but stops with an error of which nobody knows why.
-Status Command::LockLog() {
-  const std::string& folder = config_.transaction_log.log_dir;
-  if (!std::filesystem::exists(folder)) return {};
-  auto opened = txlog::PosixLogStorage::Open(folder);
-  if (opened) {
-    lock_ = std::move(*opened);
-    return {};
-  }
-  if (opened.error().code != ErrorCode::kAlreadyExists) return std::unexpected(opened.error());
-  return Fail(ErrorCode::kUnavailable,
-              "a K2I process is running with the transaction log " + folder + ": stop it first",
-              Component::kTransactionLog);
-}
-
-Status Command::Confirm() {
-  if (flags_.yes) return {};
-  if (::isatty(STDIN_FILENO) != 1) return Usage("there is no terminal to ask at: say --yes");
-  std::printf("Go on? [y/N] ");
-  std::fflush(stdout);
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "yes") return {};
-  return Fail(ErrorCode::kCancelled, "nothing has been changed");
-}
-
 Result<bool> Command::Announce(const iceberg::TableIdentifier& table, const BoundaryCommit::Plan& plan) {
   K2I_ASSIGN_OR_RETURN(const auto loaded, parts_.catalog->LoadTable(table));
   K2I_ASSIGN_OR_RETURN(const auto boundary, FindBoundary(*loaded.metadata));
@@ -161,7 +131,9 @@ Result<bool> Command::Announce(const iceberg::TableIdentifier& table, const Boun
 
 Status Command::CarryOut(const std::vector<std::pair<iceberg::TableIdentifier, BoundaryCommit::Plan>>& plans,
                          const std::string& nothing) {
-  if (!flags_.dry_run) K2I_RETURN_IF_ERROR(LockLog());
+  if (!flags_.dry_run) {
+    K2I_ASSIGN_OR_RETURN(lock_, LockLog(config_));
+  }
   bool any = false;
   for (const auto& [table, plan] : plans) {
     K2I_ASSIGN_OR_RETURN(const bool planned, Announce(table, plan));
@@ -172,7 +144,7 @@ Status Command::CarryOut(const std::vector<std::pair<iceberg::TableIdentifier, B
     std::printf("nothing has been changed (--dry-run)\n");
     return {};
   }
-  K2I_RETURN_IF_ERROR(Confirm());
+  K2I_RETURN_IF_ERROR(Confirm(flags_.yes));
   BoundaryCommit commit({*parts_.catalog, *parts_.store, clock_, random_},
                         {.pipeline = config_.kafka.group_id,
                          .branch = config_.iceberg.branch,

@@ -111,6 +111,12 @@ void SetBounds(const parquet::Statistics& statistics, const Type& type, RowGroup
 
 int64_t RowGroupStatistics::row_count() const { return metadata_.RowGroup(group_)->num_rows(); }
 
+int64_t RowGroupStatistics::start() const {
+  const auto chunk = metadata_.RowGroup(group_)->ColumnChunk(0);
+  if (!chunk->has_dictionary_page()) return chunk->data_page_offset();
+  return std::min(chunk->dictionary_page_offset(), chunk->data_page_offset());
+}
+
 std::optional<RowGroupStatistics::Column> RowGroupStatistics::Of(int32_t field_id, const Type& type) const {
   if (type.is_nested()) return std::nullopt;
   for (const auto& field : manifest_.schema_fields) {

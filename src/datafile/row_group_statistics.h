@@ -28,6 +28,8 @@ class RowGroupStatistics {
       : metadata_(metadata), manifest_(manifest), group_(group) {}
 
   int64_t row_count() const;
+  /// Where its first page starts in the file.
+  int64_t start() const;
   /// Of a primitive column at the top of the schema, as values of `type`, the column's present one; nullopt where the
   /// footer does not say, or not in a form that can be told.
   std::optional<Column> Of(int32_t field_id, const iceberg::Type& type) const;

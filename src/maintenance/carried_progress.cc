@@ -14,33 +14,6 @@ using iceberg::Snapshot;
 using iceberg::SnapshotRef;
 using iceberg::TableMetadata;
 
-constexpr std::string_view kTagPrefix = "k2i-";
-constexpr std::string_view kPropertyPrefix = "k2i.", kPropertySuffix = ".offsets";
-
-/// The pipelines that have left something in the table: by the branch's snapshots newest first, then by tag and
-/// property.
-std::vector<std::string> Pipelines(const TableMetadata& table, const std::string& branch) {
-  std::vector<std::string> found;
-  const auto add = [&](std::string name) {
-    if (!name.empty() && std::ranges::find(found, name) == found.end()) found.push_back(std::move(name));
-  };
-  for (const Snapshot* snapshot : progress::Ancestry(table, branch)) {
-    const auto owner = snapshot->summary.find(std::string(progress::kPipelineKey));
-    if (owner != snapshot->summary.end()) add(owner->second);
-  }
-  for (const auto& [name, ref] : table.refs) {
-    if (ref.kind == SnapshotRef::Kind::kTag && name.starts_with(kTagPrefix)) add(name.substr(kTagPrefix.size()));
-  }
-  for (const auto& [name, value] : table.properties) {
-    if (name.size() <= kPropertyPrefix.size() + kPropertySuffix.size() || !name.starts_with(kPropertyPrefix) ||
-        !name.ends_with(kPropertySuffix)) {
-      continue;
-    }
-    add(name.substr(kPropertyPrefix.size(), name.size() - kPropertyPrefix.size() - kPropertySuffix.size()));
-  }
-  return found;
-}
-
 bool Holds(const TableMetadata& table, const std::string& branch, int64_t snapshot_id) {
   return std::ranges::any_of(progress::Ancestry(table, branch),
                              [&](const Snapshot* each) { return each->snapshot_id == snapshot_id; });
@@ -92,7 +65,7 @@ std::vector<iceberg::TableUpdate> CarriedProgress::Updates(int64_t snapshot_id) 
 
 Result<std::optional<CarriedProgress>> FindCarriedProgress(const TableMetadata& table, const std::string& branch,
                                                            const std::string& version) {
-  for (const std::string& pipeline : Pipelines(table, branch)) {
+  for (const std::string& pipeline : progress::PipelinesOf(table, branch)) {
     if (WritesAnotherBranch(table, branch, pipeline)) continue;
     K2I_ASSIGN_OR_RETURN(const auto boundary, progress::FindBoundary(table, pipeline, branch));
     if (boundary) return Carry(table, pipeline, *boundary, version);
@@ -102,7 +75,7 @@ Result<std::optional<CarriedProgress>> FindCarriedProgress(const TableMetadata& 
 
 Result<std::vector<int64_t>> AdoptionBarriers(const TableMetadata& table, const std::string& branch) {
   std::set<int64_t> barriers;
-  for (const std::string& pipeline : Pipelines(table, branch)) {
+  for (const std::string& pipeline : progress::PipelinesOf(table, branch)) {
     K2I_ASSIGN_OR_RETURN(const auto declared, progress::ReadDeclarations(table, pipeline, branch));
     for (const auto& each : declared) {
       if (each.adopted) barriers.insert(each.sequence_number);

@@ -96,7 +96,10 @@ Result<bool> ReplaceCommit::OnUnprepared(Attempt& attempt, const Error& error) {
 Result<bool> ReplaceCommit::Send(Attempt& attempt, iceberg::Snapshot snapshot) {
   const LoadedTable& table = attempt.outcome.table;
   const TableMetadata& base = *table.metadata;
-  K2I_ASSIGN_OR_RETURN(const auto carried, FindCarriedProgress(base, options_.branch, options_.version));
+  std::optional<CarriedProgress> carried;
+  if (options_.carry_progress) {
+    K2I_ASSIGN_OR_RETURN(carried, FindCarriedProgress(base, options_.branch, options_.version));
+  }
   if (carried) {
     for (const auto& [key, value] : carried->summary) snapshot.summary[key] = value;
   }

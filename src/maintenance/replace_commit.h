@@ -17,6 +17,9 @@ namespace k2i::maintenance {
 struct ReplaceOptions {
   std::string branch = "main";
   std::string version;  // of this program, for the summary
+  /// Off: the snapshot says nothing of pipelines, as one that another engine makes; their boundaries stay where they
+  /// are.
+  bool carry_progress = true;
   /// For a catalog or store that fails, and for conflicts, each for itself; the table's commit.retry.* beat the latter.
   RetryPolicy retry{.max_attempts = 0, .budget = std::chrono::minutes(5)};
   RetryPolicy conflict_retry{.max_attempts = 50,

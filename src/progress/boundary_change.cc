@@ -146,4 +146,14 @@ Result<std::optional<BoundaryChange>> PlanAdoption(const std::optional<Progress>
   return change;
 }
 
+std::optional<BoundaryChange> PlanReset(const std::optional<Boundary>& boundary) {
+  if (!boundary || boundary->progress.Vector().empty()) return std::nullopt;
+  BoundaryChange change;
+  change.left = boundary->progress;
+  for (const auto& [partition, next] : boundary->progress.Vector()) {
+    change.effects.push_back(fmt::format("{}: {} → auto_offset_reset", NameOf(partition), next.value));
+  }
+  return change;
+}
+
 }  // namespace k2i::progress

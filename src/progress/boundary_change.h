@@ -52,4 +52,8 @@ Result<std::optional<BoundaryChange>> PlanAdoption(const std::optional<Progress>
                                                    const kafka::ClusterInfo& cluster, const OffsetRanges& logs,
                                                    const Adoption& adoption);
 
+/// Forgets every offset of `boundary`: partitions go on where auto_offset_reset says, rows that are in the table stay.
+/// nullopt: there is nothing to forget.
+std::optional<BoundaryChange> PlanReset(const std::optional<Boundary>& boundary);
+
 }  // namespace k2i::progress

@@ -124,5 +124,16 @@ TEST(PlanAdoptionTest, AnotherClusterLeavesNothingAndAMissingBoundaryIsMade) {
               HasSubstr("no boundary to keep"));
 }
 
+TEST(PlanResetTest, ForgetsEveryOffsetAndSaysWhatWasThere) {
+  EXPECT_FALSE(PlanReset(std::nullopt).has_value());
+  EXPECT_FALSE(PlanReset(Boundary{}).has_value());
+  const Progress before{"c", {{"events", {"t", {{0, 5}, {1, 7}}}}}};
+  const auto change = PlanReset(Boundary{.progress = before});
+  ASSERT_TRUE(change.has_value());
+  EXPECT_TRUE(change->next.Vector().empty());
+  EXPECT_EQ(change->left, before);
+  EXPECT_EQ(change->effects.size(), 2u);
+}
+
 }  // namespace
 }  // namespace k2i::progress

@@ -106,6 +106,28 @@ Result<OffsetRanges> ParseRanges(std::string_view text) {
 std::string TagName(std::string_view pipeline) { return fmt::format("k2i-{}", pipeline); }
 std::string PropertyName(std::string_view pipeline) { return fmt::format("k2i.{}.offsets", pipeline); }
 
+std::vector<std::string> PipelinesOf(const iceberg::TableMetadata& table, std::string_view branch) {
+  constexpr std::string_view kTagPrefix = "k2i-", kPropertyPrefix = "k2i.", kPropertySuffix = ".offsets";
+  std::vector<std::string> found;
+  const auto add = [&](std::string name) {
+    if (!name.empty() && std::ranges::find(found, name) == found.end()) found.push_back(std::move(name));
+  };
+  for (const iceberg::Snapshot* snapshot : Ancestry(table, branch)) {
+    const auto owner = snapshot->summary.find(std::string(kPipelineKey));
+    if (owner != snapshot->summary.end()) add(owner->second);
+  }
+  for (const auto& [name, ref] : table.refs) {
+    const bool tag = ref.kind == iceberg::SnapshotRef::Kind::kTag;
+    if (tag && name.starts_with(kTagPrefix)) add(name.substr(kTagPrefix.size()));
+  }
+  for (const auto& [name, value] : table.properties) {
+    const size_t affixes = kPropertyPrefix.size() + kPropertySuffix.size();
+    if (name.size() <= affixes || !name.starts_with(kPropertyPrefix) || !name.ends_with(kPropertySuffix)) continue;
+    add(name.substr(kPropertyPrefix.size(), name.size() - affixes));
+  }
+  return found;
+}
+
 std::vector<const iceberg::Snapshot*> Ancestry(const iceberg::TableMetadata& table, std::string_view branch) {
   std::vector<const iceberg::Snapshot*> ancestry;
   std::set<int64_t> seen;

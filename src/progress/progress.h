@@ -58,6 +58,10 @@ Result<OffsetRanges> ParseRanges(std::string_view json);
 std::string TagName(std::string_view pipeline);
 std::string PropertyName(std::string_view pipeline);
 
+/// The pipelines that have left something in the table: by the branch's snapshots newest first, then by tag and
+/// property.
+std::vector<std::string> PipelinesOf(const iceberg::TableMetadata& table, std::string_view branch);
+
 struct Boundary {
   enum class Origin { kTag, kAncestry, kProperty };
   Progress progress;
