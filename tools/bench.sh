@@ -8,6 +8,7 @@
 # tools/bench.sh upkeep [OPTION…] : files that a stream leaves behind, with and without compaction (bench/upkeep.py)
 # tools/bench.sh stores [OPTION…] : MB/s and CPU of uploads to each store (bench/store_upload.py)
 # tools/bench.sh catalogs [OPTION…] [NAME…] : how long commits take through each catalog (bench/catalog_commit.py)
+# tools/bench.sh flush [OPTION…]  : flushes with their commits on REST + S3 (bench/flush_latency.py)
 # tools/bench.sh [OPTION…]        : every Google Benchmark program under bench/; options go to each of them
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -17,7 +18,7 @@ if [[ ${1:-} == ingest ]]; then
   shift
   PYTHONPATH=tools exec "${K2I_DEPS:-.deps}/venv/bin/python" bench/ingest_throughput.py "$@"
 fi
-declare -A whole=([recovery]=recovery [log]=log_cost [query]=query_serving [compaction]=compaction [upkeep]=upkeep [catalogs]=catalog_commit [stores]=store_upload)
+declare -A whole=([recovery]=recovery [log]=log_cost [query]=query_serving [compaction]=compaction [upkeep]=upkeep [catalogs]=catalog_commit [stores]=store_upload [flush]=flush_latency)
 if [[ -n ${1:-} && -n ${whole[$1]:-} ]]; then
   program=${whole[$1]}
   shift
