@@ -45,6 +45,17 @@ std::optional<int64_t> ExpiryOf(const Properties& config) {
   return earliest;
 }
 
+bool IsSecretKey(std::string_view key) {
+  return IsCredentialKey(key) || IsExpiryKey(key) || key == "s3.secret-access-key" || key == "s3.session-token";
+}
+
+/// The same but for the secrets themselves.
+bool IsAlike(const Properties& a, const Properties& b) {
+  return std::ranges::equal(a, b, [](const auto& x, const auto& y) {
+    return x.first == y.first && (x.second == y.second || IsSecretKey(x.first));
+  });
+}
+
 Properties StorageKeys(const Properties& config) {
   Properties found;
   std::ranges::copy_if(config, std::inserter(found, found.end()),
@@ -120,10 +131,11 @@ void VendedCredentials::TakeCredentials(const TableIdentifier& identifier,
   // What the configuration itself holds is good for all of the table's paths.
   if (taken.empty() && !table.config.empty()) taken.push_back(Hold(table, {}));
   for (Held& each : taken) {
-    const auto same = std::ranges::find_if(table.held, [&](const Held& old) {
-      return old.prefix == each.prefix && old.grant->config == each.grant->config && !IsDue(old);
+    // Servers give new credentials with each load; a store for each of them would be a waste.
+    const auto good = std::ranges::find_if(table.held, [&](const Held& old) {
+      return old.prefix == each.prefix && IsAlike(old.grant->config, each.grant->config) && !IsDue(old);
     });
-    if (same != table.held.end()) each = *same;
+    if (good != table.held.end()) each = *good;
   }
   table.held = std::move(taken);
 }
