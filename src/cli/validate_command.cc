@@ -59,19 +59,22 @@ Result<std::string> CheckTable(const config::Config& config, iceberg::Catalog& c
   return options.identifier.ToString() + " does not exist yet; it will be created";
 }
 
-/// Writes where files go: at the table's own location if there is a table, else in the warehouse.
+/// Writes where files go: at the table's own location if there is a table, else in the warehouse. A catalog gives
+/// credentials with a table; before there is one, ours are all there are.
 Result<std::string> CheckFiles(const config::Config& config, const CatalogParts& parts, Random& random) {
   const auto table = parts.catalog->LoadTable(MakeTableOptions(config).identifier);
   const std::string folder = table ? table->metadata->location : config.iceberg.warehouse;
+  const bool early = !table && parts.asks_for_credentials;
+  if (early && config.iceberg.rest.vended_credentials == config::VendedCredentials::kAlways) {
+    return "not tried: the catalog gives credentials with the table, which is not there yet";
+  }
   if (folder.empty()) return "not tried: there is no table yet, and no iceberg.warehouse is given";
   const Status checked = io::CheckStorage(*parts.store, folder, random);
   if (checked) return "wrote, read and deleted a file under " + folder;
-  // A catalog gives credentials with a table; before there is one, ours are all there are.
-  if (!table && parts.asks_for_credentials && checked.error().code == ErrorCode::kPermissionDenied) {
-    return "not tried: the catalog may give credentials with the table, which is not there yet; without them " +
-           folder + " cannot be written";
-  }
-  return std::unexpected(checked.error());
+  if (!early) return std::unexpected(checked.error());
+  return std::unexpected(checked.error().With(
+      "without a table the catalog gives no credentials to its files; if it will, set iceberg.rest.vended_credentials "
+      "to always"));
 }
 
 /// Without secrets.

@@ -140,7 +140,8 @@ Result<std::unique_ptr<ObjectStore>> MakeObjectStore(const StorageOptions& optio
 }
 
 Status CheckStorage(ObjectStore& store, std::string_view folder, Random& random) {
-  const std::string probe = JoinLocation(folder, ".k2i-check-" + random.Uuid());
+  // Table buckets take no other names.
+  const std::string probe = JoinLocation(folder, "data/.k2i-check-" + random.Uuid() + ".parquet");
   const std::string bytes = "k2i checks that it can write, read and delete here\n";
   K2I_RETURN_IF_ERROR(MayNot(store.Create(probe, bytes), "write there"));
   const Status read = MayNot(CheckReadBack(store, probe, bytes), "read what they have written");

@@ -44,9 +44,10 @@ def test_the_catalog_opens_the_files(k2i, kafka4, vending, topic):
 
 def test_validate_writes_with_what_is_vended(k2i, kafka4, vending, topic):
     warehouse = VendedWarehouse(vending)
-    process = k2i(ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic), warehouse.environment())
+    always = {"iceberg": {"rest": {"vended_credentials": "always"}}}
+    process = k2i(ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic, **always), warehouse.environment())
     before = process.run("validate")
-    assert before.returncode == 0, before.stdout
+    assert before.returncode == 0 and "not tried: the catalog gives credentials with the table" in before.stdout
     topics.produce(kafka4.bootstrap_servers, topic, numbers(0, 10), partitions=2)
     process.start()
     process.wait_until(lambda: total_records(warehouse, "lake", topic) == 10, "10 rows")
@@ -86,7 +87,6 @@ def test_credentials_that_end_while_it_runs(k2i, kafka4, vending_briefly, topic)
     answer = process.ask(f"SELECT count(*), count(DISTINCT n) FROM {topic}")
     assert answer["rows"] == [[count, count]], answer
     assert process.terminate() == 0
-    assert process.metric is not None
     assert_each_once(warehouse, topic, count)
     refused = [line for line in process.logs() if line.get("event") == "flush_failed"]
     assert not refused, refused
