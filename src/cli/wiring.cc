@@ -21,6 +21,7 @@
 #include "io/make_object_store.h"
 #include "io/renewed_store.h"
 #include "io/table_config.h"
+#include "net/aws/signed_http.h"
 #include "net/http_client.h"
 
 namespace k2i::cli {
@@ -118,7 +119,11 @@ std::vector<std::string> Levels(const std::string& dotted) {
 /// Whoever has keys of their own would rather use them.
 bool AsksForCredentials(const Config& config) {
   const auto use = config.iceberg.rest.vended_credentials;
-  const bool own = !config.storage.access_key_id.empty() || config.storage.type == config::StorageType::kLocal;
+  const auto& storage = config.storage;
+  const bool own = storage.type == config::StorageType::kLocal || !storage.access_key_id.empty() ||
+                   storage.s3.credential != config::S3Credential::kDefault ||
+                   storage.gcs.credential != config::GcsCredential::kDefault ||
+                   storage.azure.credential != config::AzureCredential::kDefault;
   return use == config::VendedCredentials::kAlways || (use == config::VendedCredentials::kAuto && !own);
 }
 
@@ -147,6 +152,7 @@ iceberg::RestCatalogOptions MakeRestOptions(const Config& config) {
   }
   switch (rest.credential) {
     case config::RestCredential::kNone:
+    case config::RestCredential::kSigv4:  // the transport's matter
       options.credential = iceberg::RestCredential::kNone;
       break;
     case config::RestCredential::kBearer:
@@ -298,6 +304,17 @@ Result<std::unique_ptr<io::ObjectStore>> MakeGrantedStore(const io::StorageOptio
   return io::MakeObjectStore(options);
 }
 
+net::AwsIdentityOptions MakeAwsIdentity(const config::RestCatalogConfig& rest) {
+  net::AwsIdentityOptions identity{.keys = {.access_key_id = rest.access_key_id.Reveal(),
+                                            .secret_access_key = rest.secret_access_key.Reveal(),
+                                            .session_token = rest.session_token.Reveal()},
+                                   .profile = rest.profile,
+                                   .region = rest.signing_region};
+  identity.role.role_arn = rest.role_arn;
+  identity.role.external_id = rest.external_id;
+  return identity;
+}
+
 Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
   CatalogParts parts;
   const auto& rest = config.iceberg.rest;
@@ -306,6 +323,11 @@ Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
                                                                         .key_file = rest.key,
                                                                         .key_password = rest.key_password.Reveal(),
                                                                         .user_agent = std::string("k2i/") + kVersion});
+  if (rest.credential == config::RestCredential::kSigv4) {
+    K2I_ASSIGN_OR_RETURN(
+        parts.http, net::SignedHttp::Make(std::move(parts.http), clock, config::ProcessEnvironment(),
+                                          MakeAwsIdentity(rest), rest.signing_name, "iceberg.rest.signing_region"));
+  }
   auto options = MakeRestOptions(config);
   parts.asks_for_credentials = options.vended_credentials;
   K2I_ASSIGN_OR_RETURN(auto catalog, iceberg::RestCatalog::Make(std::move(options), *parts.http, clock));

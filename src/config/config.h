@@ -26,7 +26,7 @@ enum class SchemaMode { kManual };
 enum class OnBreakingChange { kDeadLetter };
 enum class CatalogType { kSql, kRest, kHive, kGlue, kNessie, kTabular };
 enum class Compression { kUncompressed, kSnappy, kGzip, kLz4, kZstd };
-enum class RestCredential { kNone, kBearer, kOauth2 };
+enum class RestCredential { kNone, kBearer, kOauth2, kSigv4 };
 /// Whether a REST catalog is asked for credentials to its tables' files. kAuto: where [storage] holds none.
 enum class VendedCredentials { kAuto, kAlways, kNever };
 enum class SortDirection { kAscending, kDescending };
@@ -137,6 +137,14 @@ struct RestCatalogConfig {
   std::string subject_token_file;
   std::string subject_token_type = "access_token";  // a URN after loading
   std::map<std::string, std::string> oauth2_parameters;
+  std::string signing_name = "execute-api";
+  std::string signing_region;
+  Secret access_key_id;
+  Secret secret_access_key;
+  Secret session_token;
+  std::string profile;
+  std::string role_arn;
+  std::string external_id;
   std::string prefix;
   std::map<std::string, std::string> custom_headers;
   std::string ca;    // file of CA certificates

@@ -219,8 +219,8 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
         "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
-  for (const std::string flag : {"iceberg.hive.kerberos_principal=hive/_HOST@A", "kafka.topic_pattern=a.*",
-                                 "kafka.topic=^a.*", "iceberg.rest.credential=sigv4"}) {
+  for (const std::string flag :
+       {"iceberg.hive.kerberos_principal=hive/_HOST@A", "kafka.topic_pattern=a.*", "kafka.topic=^a.*"}) {
     EXPECT_THAT(Problem(Parse("", {}, {flag})), HasSubstr("not supported yet by this version")) << flag;
   }
 }
@@ -312,6 +312,9 @@ TEST(ConfigTest, ReadsTheWaysIntoARestCatalog) {
   EXPECT_THAT(problem("subject_token = \"s\"\n"), HasSubstr("is used with credential = \"oauth2\" only"));
   EXPECT_THAT(problem("credential = \"oauth2\"\nsubject_token = \"s\"\nsubject_token_type = \"x\"\n"),
               HasSubstr("or a URN, not 'x'"));
+  EXPECT_THAT(problem("role_arn = \"r\"\n"), HasSubstr("is used with credential = \"sigv4\" only"));
+  EXPECT_THAT(problem("credential = \"sigv4\"\naccess_key_id = \"k\"\n"),
+              HasSubstr("needs 'iceberg.rest.secret_access_key' too"));
   EXPECT_THAT(problem("[iceberg.nessie]\nref = \"dev\"\n"), HasSubstr("needs catalog_type = \"nessie\""));
 }
 

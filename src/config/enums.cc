@@ -74,10 +74,11 @@ Words<OnBreakingChange> WordsOf<OnBreakingChange>() {
 
 template <>
 Words<RestCredential> WordsOf<RestCredential>() {
-  static constexpr Word<RestCredential> kKnown[] = {
-      {"none", RestCredential::kNone}, {"bearer", RestCredential::kBearer}, {"oauth2", RestCredential::kOauth2}};
-  K2I_PROMISED("sigv4");
-  return {kKnown, kPromised};
+  static constexpr Word<RestCredential> kKnown[] = {{"none", RestCredential::kNone},
+                                                    {"bearer", RestCredential::kBearer},
+                                                    {"oauth2", RestCredential::kOauth2},
+                                                    {"sigv4", RestCredential::kSigv4}};
+  return {kKnown, {}};
 }
 
 template <>

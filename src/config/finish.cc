@@ -283,6 +283,16 @@ void Checker::CheckRestAccess() {
     const std::string path = "iceberg.rest." + key;
     if (!oauth2 && IsGiven(path)) Add(path, "is used with credential = \"oauth2\" only");
   }
+  for (const std::string key : {"signing_name", "signing_region", "access_key_id", "profile", "role_arn"}) {
+    const std::string path = "iceberg.rest." + key;
+    if (rest.credential != RestCredential::kSigv4 && IsGiven(path)) {
+      Add(path, "is used with credential = \"sigv4\" only");
+    }
+  }
+  Together("iceberg.rest.access_key_id", "iceberg.rest.secret_access_key");
+  if (IsGiven("iceberg.rest.external_id") && !IsGiven("iceberg.rest.role_arn")) {
+    Add("iceberg.rest.external_id", "needs 'iceberg.rest.role_arn' too");
+  }
   if (IsGiven("iceberg.rest.subject_token") && IsGiven("iceberg.rest.subject_token_file")) {
     Add("iceberg.rest.subject_token_file", "and 'iceberg.rest.subject_token' exclude each other");
   }

@@ -148,6 +148,17 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
            "`access_token`, `jwt`, `id_token`, `refresh_token`, `saml1`, `saml2`, or a URN.")
       .Add("oauth2_parameters", AT(iceberg.rest.oauth2_parameters),
            "Further parameters of requests for tokens, such as `audience`.")
+      .Add("signing_name", AT(iceberg.rest.signing_name),
+           "For `sigv4`: the service that a request is signed for, such as `execute-api`, `glue` or `s3tables`.")
+      .Add("signing_region", AT(iceberg.rest.signing_region),
+           "For `sigv4`; default: `AWS_REGION`, or that of the profile.")
+      .Add("access_key_id", AT(iceberg.rest.access_key_id),
+           "For `sigv4`. Without keys: environment, profile, web identity, container, instance, in this order.")
+      .Add("secret_access_key", AT(iceberg.rest.secret_access_key), "Belongs to `access_key_id`.")
+      .Add("session_token", AT(iceberg.rest.session_token), "Of temporary keys.")
+      .Add("profile", AT(iceberg.rest.profile), "For `sigv4`: profile of the shared AWS files.")
+      .Add("role_arn", AT(iceberg.rest.role_arn), "For `sigv4`: role that is assumed.")
+      .Add("external_id", AT(iceberg.rest.external_id), "Of the role.")
       .Add("prefix", AT(iceberg.rest.prefix), "Stands before each path, where the server names none.")
       .Add("custom_headers", AT(iceberg.rest.custom_headers), "Headers sent with every request.")
       .Add("ca", AT(iceberg.rest.ca), "File of CA certificates (PEM); default: the system's.")
