@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The catalog contract against a real server (K2I_TEST_REST_URI), whose warehouse is on this machine's disk.
+// The catalog contract against real servers: one whose warehouse is on this machine's disk (K2I_TEST_REST_URI), and one
+// that has its own in S3 and wants to know who we are (K2I_TEST_REST_OAUTH2, "id:secret@uri", with
+// K2I_TEST_REST_WAREHOUSE and K2I_TEST_S3_ENDPOINT; id and secret open the store too).
 #include <cstdlib>
 #include <filesystem>
 
@@ -41,7 +43,47 @@ CatalogContract OpenRest() {
   return contract;
 }
 
-INSTANTIATE_TEST_SUITE_P(Live, CatalogContractTest, testing::Values(CatalogContractCase{"Rest", OpenRest}),
+/// Opened by our own keys: each writer's catalog would be vended others.
+std::unique_ptr<io::ObjectStore> OpenS3(const net::OAuth2Options& client) {
+  io::StorageOptions options;
+  options.s3.endpoint = std::getenv("K2I_TEST_S3_ENDPOINT");
+  options.s3.region = "us-east-1";
+  options.s3.access_key_id = client.client_id;
+  options.s3.secret_access_key = client.client_secret;
+  return io::MakeObjectStore(options).value();
+}
+
+CatalogContract OpenRestByOAuth2() {
+  CatalogContract contract;
+  const char* variable = std::getenv("K2I_TEST_REST_OAUTH2");
+  if (!variable) {
+    contract.skip = "K2I_TEST_REST_OAUTH2 is not set";
+    return contract;
+  }
+  const std::string text = variable;
+  const size_t colon = text.find(':'), at = text.find('@');
+  net::OAuth2Options client{
+      .client_id = text.substr(0, colon), .client_secret = text.substr(colon + 1, at - colon - 1), .scope = "catalog"};
+  const auto setting = std::make_shared<Setting>();
+  setting->store = OpenS3(client);
+  contract.server = text.substr(at + 1 + kScheme.size());
+  const std::string warehouse = std::getenv("K2I_TEST_REST_WAREHOUSE");
+  contract.make_catalog = [s = setting.get(), client,
+                           warehouse](const std::string& server) -> Result<std::unique_ptr<Catalog>> {
+    RestCatalogOptions options{.uri = std::string(kScheme) + server, .warehouse = warehouse};
+    options.credential = RestCredential::kOAuth2;
+    options.oauth2 = client;
+    return RestCatalog::Make(options, s->http, s->clock);
+  };
+  contract.store = setting->store.get();
+  contract.warehouse = warehouse + "/k2i_contract";
+  contract.owner = setting;
+  return contract;
+}
+
+INSTANTIATE_TEST_SUITE_P(Live, CatalogContractTest,
+                         testing::Values(CatalogContractCase{"Rest", OpenRest},
+                                         CatalogContractCase{"RestByOAuth2", OpenRestByOAuth2}),
                          CatalogContractCase::Name);
 
 }  // namespace
