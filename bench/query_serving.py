@@ -6,6 +6,7 @@
   lookups     by key and by (topic, partition, offset) over HTTP, one keep-alive connection, under 10,000 records a second
   scans       count and group-by over a million hot rows; the same over hot ∪ cold, beside DuckDB reading the Parquet files itself
   serving     ingestion of a preloaded topic with and without a query every 100 ms and up to 1,000 look-ups a second by another process
+  paced       the same readers beside 100,000 records a second: what of that is kept up with, and freshness
 
 Prints figures and judges nothing.
 """
@@ -37,6 +38,9 @@ from services import Kafka
 PARTITIONS = 8
 # Of the threads of queries; K2I_BENCH_NICENESS=0 shows what they cost when they share evenly.
 NICENESS = int(os.environ.get("K2I_BENCH_NICENESS", "10"))
+# Of "serving" and "paced": runs without and with readers in turn; records of each of the former.
+RUNS = int(os.environ.get("K2I_BENCH_RUNS", "4"))
+RECORDS = int(os.environ.get("K2I_BENCH_RECORDS", "12000000"))
 GROUP_BY = "SELECT country, count(*), sum(price_cents) FROM {table} GROUP BY country ORDER BY country"
 # In memory until the end of the part.
 UNFLUSHED = {"flush_interval_seconds": 3600, "flush_size_mb": 4000, "max_size_mb": 4000}
@@ -220,34 +224,69 @@ def cpu_seconds(process: K2I) -> float:
     return times.user + times.system
 
 
-def ingest_rest(process: K2I, records: int) -> tuple[float, float]:
-    """Rows a second until all are read, and CPU seconds per million rows."""
-    begun, cpu = process.metric("k2i_messages_consumed_total"), cpu_seconds(process)
-    started = time.monotonic()
-    while process.metric("k2i_messages_consumed_total") < records:
-        time.sleep(0.02)
-    rows = records - begun
-    return rows / (time.monotonic() - started), (cpu_seconds(process) - cpu) * 1e6 / rows
+def cpu_by_priority(process: K2I) -> tuple[float, float]:
+    """CPU seconds of the threads that do not stand back, and of those that do."""
+    seconds = [0.0, 0.0]
+    for stat in Path(f"/proc/{process.pid}/task").glob("*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except FileNotFoundError:
+            continue  # the thread has ended
+        user, system, nice = int(fields[11]), int(fields[12]), int(fields[16])
+        seconds[nice > 0] += (user + system) / os.sysconf("SC_CLK_TCK")
+    return seconds[0], seconds[1]
 
 
-def read_on(port: int, topic: str, stop, scans, lookups) -> None:
-    """A group-by every 100 ms and a look-up every ms, until told to stop; behind everybody else, for such clients are on other machines."""
+class Meter:
+    """What the process does from now on."""
+
+    def __init__(self, process: K2I):
+        self.process = process
+        self.begun, self.cpu, self.split, self.started = self.rows(), cpu_seconds(process), cpu_by_priority(process), time.monotonic()
+
+    def rows(self) -> float:
+        return self.process.metric("k2i_messages_consumed_total")
+
+    def rate(self) -> float:
+        return (self.rows() - self.begun) / (time.monotonic() - self.started)
+
+    def text(self) -> str:
+        millions = (self.rows() - self.begun) / 1e6
+        parts = [after - before for before, after in zip(self.split, cpu_by_priority(self.process))]
+        return f"{self.rate():,.0f} rows/s, {(cpu_seconds(self.process) - self.cpu) / millions:.2f} CPU s per million rows ({parts[0] / millions:.2f} of ingestion, {parts[1] / millions:.2f} of threads that stand back)"
+
+
+def stand_back() -> None:
+    """Puts this process behind all others. Where Linux groups threads by session, niceness counts within the group alone, and the group
+    has one of its own."""
+    os.setsid()
     os.nice(19)
+    group = Path("/proc/self/autogroup")
+    if group.exists():
+        group.write_text("19")
 
-    def scan() -> None:
-        client = Client(port)
-        while not stop.wait(0.1):
-            client.ask(GROUP_BY.format(table=topic))
-            scans.value += 1
 
-    def look() -> None:
+def read_on(port: int, topic: str, stop, scans, looks) -> None:
+    """A group-by every 100 ms and a look-up every ms, until told to stop; behind everybody else, for such clients are on other machines.
+    `scans` and `looks`: how many, and seconds in all and of the longest."""
+    stand_back()
+
+    def repeat(pause: float, tally, ask) -> None:
         client, number = Client(port), 0
-        while not stop.wait(0.001):
+        while not stop.wait(pause):
             number += 1
-            client.get(f"/api/v1/tables/{topic}/lookup?topic={topic}&partition={number % PARTITIONS}&offset={number}&hot_only=true")
-            lookups.value += 1
+            before = time.monotonic()
+            ask(client, number)
+            seconds = time.monotonic() - before
+            tally[:] = [number, tally[1] + seconds, max(tally[2], seconds)]
 
-    threads = [threading.Thread(target=each, daemon=True) for each in (scan, look)]
+    def scan(client: Client, _: int) -> None:
+        client.ask(GROUP_BY.format(table=topic))
+
+    def look(client: Client, number: int) -> None:
+        client.get(f"/api/v1/tables/{topic}/lookup?topic={topic}&partition={number % PARTITIONS}&offset={number}&hot_only=true")
+
+    threads = [threading.Thread(target=repeat, args=each, daemon=True) for each in ((0.1, scans, scan), (0.001, looks, look))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -259,21 +298,27 @@ class Readers:
 
     def __init__(self, process: K2I, topic: str):
         context = multiprocessing.get_context("fork")
-        self.stop, self.scans, self.lookups = context.Event(), context.Value("q", 0), context.Value("q", 0)
-        self.process = context.Process(target=read_on, args=(process.health_port, topic, self.stop, self.scans, self.lookups), daemon=True)
+        self.stop, self.scans, self.looks = context.Event(), context.Array("d", 3), context.Array("d", 3)
+        self.process = context.Process(target=read_on, args=(process.health_port, topic, self.stop, self.scans, self.looks), daemon=True)
         self.process.start()
+
+    def text(self) -> str:
+        def each(name: str, tally) -> str:
+            count, total, longest = tally
+            return f"{count:,.0f} {name} of {1e3 * total / max(count, 1):.1f} ms, longest {1e3 * longest:.0f} ms"
+
+        return f"; {each('scans', self.scans)}; {each('look-ups', self.looks)}"
 
     def end(self) -> None:
         self.stop.set()
-        self.process.join(30)
+        self.process.join(60)
 
 
 def serving(folder: Path, kafka: Kafka, _: float) -> None:
-    records = 12_000_000
     topic = create_topic(kafka.bootstrap_servers, "serving", PARTITIONS)
-    events.produce(kafka.bootstrap_servers, topic, PARTITIONS, records)
+    events.produce(kafka.bootstrap_servers, topic, PARTITIONS, RECORDS)
     rates = {False: [], True: []}
-    for run in range(4):
+    for run in range(RUNS):
         read = run % 2 == 1
         warehouse = SqlWarehouse(folder / f"warehouse-serving{run}")
         config = ingest_config(
@@ -285,13 +330,14 @@ def serving(folder: Path, kafka: Kafka, _: float) -> None:
         try:
             process.wait_until(lambda: process.ask(f"SELECT 1 FROM {topic} LIMIT 1")["rows"] != [], "the first rows")
             readers = Readers(process, topic) if read else None
-            rate, cpu = ingest_rest(process, records)
-            asked = ""
+            meter = Meter(process)
+            while meter.rows() < RECORDS:
+                time.sleep(0.02)
+            rates[read].append(meter.rate())
+            text = meter.text()
             if readers is not None:
                 readers.end()
-                asked = f", {readers.scans.value} scans, {readers.lookups.value} look-ups"
-            rates[read].append(rate)
-            print(f"serving {'with' if read else 'without'} readers: {rate:,.0f} rows/s, {cpu:.2f} CPU s per million rows{asked}", flush=True)
+            print(f"serving {'with' if read else 'without'} readers: {text}{readers.text() if readers else ''}", flush=True)
         finally:
             if readers is not None:
                 readers.end()
@@ -299,7 +345,31 @@ def serving(folder: Path, kafka: Kafka, _: float) -> None:
     print(f"ingestion with readers / without, niceness {NICENESS}: {statistics.mean(rates[True]) / statistics.mean(rates[False]):.2f}")
 
 
-PARTS = {"freshness": freshness, "lookups": lookups, "scans": scans, "serving": serving}
+def paced(folder: Path, kafka: Kafka, seconds: float) -> None:
+    for run in range(RUNS):
+        read = run % 2 == 1
+        topic = create_topic(kafka.bootstrap_servers, f"paced{run}", PARTITIONS)
+        process, _ = started(folder, kafka, topic, buffer={"flush_interval_seconds": 10}, query={"niceness": NICENESS})
+        readers = None
+        try:
+            with Load(kafka, topic, 100_000):
+                wait_for_table(process, topic)
+                time.sleep(2)
+                readers = Readers(process, topic) if read else None
+                meter = Meter(process)
+                times = probe(kafka, topic, Client(process.health_port), seconds)
+                text = meter.text()
+            if readers is not None:
+                readers.end()
+            show(f"acknowledged → seen by SQL, {'with' if read else 'without'} readers", times)
+            print(f"  {text}{readers.text() if readers else ''}", flush=True)
+        finally:
+            if readers is not None:
+                readers.end()
+            process.kill()
+
+
+PARTS = {"freshness": freshness, "lookups": lookups, "scans": scans, "serving": serving, "paced": paced}
 
 
 def main() -> None:

@@ -285,11 +285,10 @@ void AddProcess(std::vector<Key<Config>>& keys) {
            {1, 1'024})
       .Add("memory_mb", AT(query.memory_mb), "For the work of all queries together, beside the buffer.",
            {64, 1'048'576})
-      .Add(
-          "niceness", AT(query.niceness),
-          "How far the threads of queries stand back when there are not processors enough, as `nice` has it; 0: not at "
-          "all, so that queries and ingestion share evenly.",
-          {0, 19})
+      .Add("niceness", AT(query.niceness),
+           "How far the threads that answer queries and look-ups stand back when there are not processors enough, as "
+           "`nice` has it; 0: not at all, so that they and ingestion share evenly.",
+           {0, 19})
       .Add("timeout_seconds", AT(query.timeout_seconds), "The longest a query may take.", {1, 86'400})
       .Add("max_rows", AT(query.max_rows), "The most rows of one answer.", {1, 1'000'000'000'000})
       .Add("max_concurrent", AT(query.max_concurrent),

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "base/thread_priority.h"
 #include "datafile/arrow_status.h"
 #include "datafile/file_schema.h"
 #include "query/engine_impl.h"
@@ -190,6 +191,7 @@ Result<std::unique_ptr<Answer>> EngineCore::Run(const Statement& statement,
 }
 
 Result<std::unique_ptr<Answer>> Engine::Query(const SqlRequest& request) {
+  YieldPriority(core_->options.niceness);
   return datafile::CatchAll([&]() -> Result<std::unique_ptr<Answer>> {
     const Deadline deadline = core_->DeadlineFor(request.timeout);
     K2I_ASSIGN_OR_RETURN(auto slot, core_->admission.Enter(deadline));
@@ -201,6 +203,7 @@ Result<std::unique_ptr<Answer>> Engine::Query(const SqlRequest& request) {
 }
 
 Result<Description> Engine::Describe(const std::string& sql) {
+  YieldPriority(core_->options.niceness);
   return datafile::CatchAll([&]() -> Result<Description> {
     const Deadline deadline = core_->DeadlineFor({});
     K2I_ASSIGN_OR_RETURN(const auto slot, core_->admission.Enter(deadline));

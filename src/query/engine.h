@@ -44,7 +44,7 @@ struct ServedTable {
 struct EngineOptions {
   int threads = 2;                                   // of all queries together, beside those that ask
   int64_t memory_bytes = int64_t{512} << 20;         // of all queries together; with peers, a quarter is for their rows
-  int niceness = 0;                                  // of the threads while they scan, as nice(2) has it
+  int niceness = 0;                                  // of the threads that ask or scan, from then on; see nice(2)
   Duration timeout = std::chrono::seconds(60);       // the longest a query may take
   int64_t max_rows = 10'000'000;                     // of an answer
   int max_running = 8;                               // queries at once

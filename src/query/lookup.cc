@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/thread_priority.h"
 #include "buffer/lookup.h"
 #include "datafile/arrow_status.h"
 #include "iceberg/model/arrow_schema.h"
@@ -182,6 +183,7 @@ class TableLookup {
 }  // namespace
 
 Result<std::unique_ptr<Answer>> Engine::Lookup(const LookupRequest& request) {
+  YieldPriority(core_->options.niceness);
   return datafile::CatchAll([&]() -> Result<std::unique_ptr<Answer>> {
     if (request.key.has_value() == request.position.has_value()) {
       return Fail(ErrorCode::kInvalidArgument, "a look-up goes by a key or by a position");

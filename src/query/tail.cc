@@ -7,6 +7,7 @@
 #include <atomic>
 #include <deque>
 
+#include "base/thread_priority.h"
 #include "datafile/arrow_status.h"
 #include "datafile/file_schema.h"
 #include "datafile/projection.h"
@@ -119,6 +120,7 @@ class TailAnswer final : public Answer {
 }  // namespace
 
 Result<std::unique_ptr<Answer>> Engine::Tail(const TailRequest& request) {
+  YieldPriority(core_->options.niceness);
   return datafile::CatchAll([&]() -> Result<std::unique_ptr<Answer>> {
     K2I_ASSIGN_OR_RETURN(const size_t index, core_->names.Find(request.table));
     K2I_ASSIGN_OR_RETURN(const auto views, core_->Pin({index}, {}, Deadline{}, {}));
