@@ -17,12 +17,8 @@ Content KindOf(const DataFile& file) {
 }
 
 Status CheckVersion(const TableMetadata& base) {
-  if (base.format_version < 2) return Fail(ErrorCode::kNotSupported, "rewriting a table of format version 1");
-  if (base.format_version < 3) return {};
-  return Fail(
-      ErrorCode::kNotSupported,
-      "rewriting data files of a table of format version 3: its row ids (row lineage) cannot be carried into new "
-      "files yet, and would be lost");
+  if (base.format_version >= 2) return {};
+  return Fail(ErrorCode::kNotSupported, "rewriting a table of format version 1");
 }
 
 bool HasLiveFiles(const ManifestFile& manifest) {
@@ -31,11 +27,15 @@ bool HasLiveFiles(const ManifestFile& manifest) {
 
 }  // namespace
 
+std::string FileKey(const DataFile& file) {
+  return file.content_offset ? file.file_path + "#" + std::to_string(*file.content_offset) : file.file_path;
+}
+
 Rewrite::Rewrite(io::ObjectStore& store, RewriteRequest request)
     : request_(std::move(request)), writer_(store, request_.snapshot_id, request_.commit_uuid), store_(store) {
   std::set<std::pair<int32_t, std::string>> partitions;
   for (const DataFile& file : request_.removed) {
-    removed_.insert(file.file_path);
+    removed_.insert(FileKey(file));
     removed_kinds_.insert({file.spec_id, KindOf(file)});
     partitions.insert({file.spec_id, PartitionKey(file.partition)});
     counters_.Remove(file);
@@ -61,9 +61,9 @@ Result<PreparedReplace> Rewrite::Prepare(const TableMetadata& base, int64_t now_
     K2I_ASSIGN_OR_RETURN(std::string later, FindLaterDelete(base, manifest));
     if (!later.empty()) return PreparedReplace{.snapshot = {}, .reason = std::move(later)};
     K2I_ASSIGN_OR_RETURN(const Seen* seen, Look(base, manifest));
-    for (const std::string& location : seen->removed) {
-      if (missing.erase(location) == 1) continue;
-      return Fail(ErrorCode::kInvalidArgument, "the table references " + location + " twice");
+    for (const std::string& key : seen->removed) {
+      if (missing.erase(key) == 1) continue;
+      return Fail(ErrorCode::kInvalidArgument, "the table references " + key + " twice");
     }
     manifests.push_back(seen->replacement.value_or(manifest));
   }
@@ -99,10 +99,10 @@ Result<Rewrite::Seen> Rewrite::ReadAndReplace(const TableMetadata& base, const M
   Seen seen;
   for (ManifestEntry& entry : entries) {
     entry.status = ManifestEntry::Status::kExisting;
-    if (!removed_.contains(entry.data_file.file_path)) continue;
+    if (!removed_.contains(FileKey(entry.data_file))) continue;
     entry.status = ManifestEntry::Status::kDeleted;
     entry.snapshot_id = request_.snapshot_id;
-    seen.removed.push_back(entry.data_file.file_path);
+    seen.removed.push_back(FileKey(entry.data_file));
   }
   if (seen.removed.empty()) return seen;
   const PartitionSpec* spec = FindSpec(base, manifest.partition_spec_id);  // ReadManifest has found it

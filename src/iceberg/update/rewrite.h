@@ -21,6 +21,10 @@ struct PreparedReplace {
   std::string reason;
 };
 
+/// What tells a file from the others of a snapshot: its location and, as several deletion vectors share a file, its
+/// place there.
+std::string FileKey(const DataFile& file);
+
 /// A file that comes in the place of others.
 struct ReplacementFile {
   DataFile file;
@@ -53,7 +57,7 @@ class Rewrite {
   /// are read. Without a snapshot: the plan is stale, for a removed file is not live any more, or a delete file that
   /// came later deletes rows of it that the added files still hold. Errors of the store; Corruption of a manifest;
   /// InvalidArgument when a file is referenced twice, or the added ones do not fit the table; NotSupported for tables
-  /// of v1, and of v3, whose row ids the added files would have to carry.
+  /// of v1. REQUIRES in a table of v3: data files added hold the row lineage of the rows that they take over.
   Result<PreparedReplace> Prepare(const TableMetadata& base, int64_t now_ms);
 
   /// Locations written so far, for clean-up after a definite failure.
@@ -62,7 +66,7 @@ class Rewrite {
  private:
   /// What became of a manifest of some base.
   struct Seen {
-    std::vector<std::string> removed;         // the removed files that it names
+    std::vector<std::string> removed;         // keys of the removed files that it names
     std::optional<ManifestFile> replacement;  // none: it names none
   };
 
@@ -77,7 +81,7 @@ class Rewrite {
   RewriteRequest request_;
   SnapshotWriter writer_;
   io::ObjectStore& store_;
-  std::set<std::string> removed_;                                      // locations
+  std::set<std::string> removed_;                                      // keys
   std::set<std::pair<int32_t, ManifestFile::Content>> removed_kinds_;  // spec and kind of manifest
   std::set<int32_t> added_specs_;
   bool keeps_sequence_ = true;        // each added file says its own sequence number

@@ -236,8 +236,43 @@ TEST_F(RewriteTest, RefusesWhatItCannotDo) {
   auto unknown_spec = Request(table, 10, {File("a", 1)}, {File("a2", 1)});
   unknown_spec.added[0].file.spec_id = 7;
   EXPECT_EQ(code(table, unknown_spec), ErrorCode::kInvalidArgument);
-  const TableMetadata version3 = AppendTo(NewTable(3), 3, {File("a", 1)});
-  EXPECT_EQ(code(version3, Request(version3, 11, {File("a", 1)}, {File("a2", 1)})), ErrorCode::kNotSupported);
+}
+
+TEST_F(RewriteTest, FilesOfVersion3KeepAndGetRowIds) {
+  TableMetadata table = AppendTo(NewTable(3), 1, {File("a", 1, 40), File("b", 1, 2)});
+  table = AppendTo(table, 2, {File("c", 1, 3)});
+  Rewrite rewrite(store_, Request(table, 9, {File("a", 1, 40), File("c", 1, 3)}, {File("ac", 1, 43)}));
+  table = Commit(table, *rewrite.Prepare(table, 0)->snapshot);
+  std::map<std::string, int64_t> first_row_ids;
+  const auto files = PlanFiles(store_, table, *table.FindRef("main")).value();
+  for (const auto& entry : files.data) {
+    first_row_ids[entry.data_file.file_path] = entry.data_file.first_row_id.value_or(-1);
+  }
+  EXPECT_EQ(first_row_ids, (std::map<std::string, int64_t>{{"ac", 45}, {"b", 40}}));
+  // The manifest that names b has been written anew, and takes ids for its rows, which b does not use.
+  EXPECT_EQ(table.next_row_id, 45 + 43 + 2);
+}
+
+TEST_F(RewriteTest, DeletionVectorsOfOneFileAreToldApart) {
+  TableMetadata table = AppendTo(NewTable(3), 1, {File("a", 1), File("b", 1)});
+  const auto vector = [](const std::string& data_file, int64_t offset) {
+    DataFile file = File("s3://b/v.puffin", 1, 1);
+    file.content = DataFile::Content::kPositionDeletes;
+    file.file_format = "PUFFIN";
+    file.referenced_data_file = data_file;
+    file.content_offset = offset;
+    file.content_size_in_bytes = 40;
+    return file;
+  };
+  table = AddDeletes(table, 2, {vector("a", 4), vector("b", 44)});
+  Rewrite rewrite(store_, Request(table, 9, {File("a", 1), vector("a", 4)}, {File("a2", 1, 9)}));
+  const auto prepared = rewrite.Prepare(table, 0);
+  ASSERT_TRUE(prepared.has_value() && prepared->snapshot) << prepared.error().ToString();
+  EXPECT_EQ(prepared->snapshot->summary.at("removed-dvs"), "1");
+  table = Commit(table, *prepared->snapshot);
+  const auto deletes = PlanFiles(store_, table, *table.FindRef("main"))->deletes;
+  ASSERT_EQ(deletes.size(), 1u);
+  EXPECT_EQ(deletes[0].data_file.referenced_data_file, "b");
 }
 
 TEST_F(RewriteTest, DeleteFilesAreReplacedAndCountedToo) {
