@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/logging.h"
+#include "iceberg/model/reserved_fields.h"
 #include "maintenance/compaction_pass.h"
 #include "maintenance/live_files.h"
 #include "progress/progress.h"
@@ -13,15 +14,21 @@
 namespace k2i::maintenance {
 namespace {
 
-Status CheckVersion(const iceberg::TableMetadata& table) {
-  if (table.format_version == 2) return {};
-  return Fail(
-      ErrorCode::kNotSupported,
-      fmt::format("the table is of format version {}: {}", table.format_version,
-                  table.format_version < 2
-                      ? "upgrade it to 2 to compact it"
-                      : "its row ids (row lineage) cannot be carried into new files yet, so it is not compacted"),
-      Component::kCatalog);
+Status CheckTable(const iceberg::TableMetadata& table) {
+  if (table.format_version < 2) {
+    return Fail(ErrorCode::kNotSupported, "the table is of format version 1: upgrade it to 2 to compact it",
+                Component::kCatalog);
+  }
+  if (table.format_version < 3) return {};
+  for (const auto& field : table.current_schema().fields()) {
+    if (field.name != iceberg::kRowIdName && field.name != iceberg::kLastUpdatedSequenceName) continue;
+    return Fail(ErrorCode::kNotSupported,
+                fmt::format("the table has a column {}, a name that format version 3 keeps for itself: rename it to "
+                            "compact the table",
+                            field.name),
+                Component::kCatalog);
+  }
+  return {};
 }
 
 }  // namespace
@@ -31,7 +38,7 @@ struct Compaction::Batch {
   std::vector<iceberg::DataFile> removed;
   std::vector<iceberg::ReplacementFile> added;
   std::vector<std::string> locations;
-  int64_t bytes = 0, rows = 0, rows_deleted = 0;
+  int64_t bytes = 0, rows = 0, rows_deleted = 0, groups_copied = 0;
 };
 
 Compaction::Compaction(Parts parts, CompactionOptions options)
@@ -63,7 +70,7 @@ Result<bool> Compaction::RunPass(const iceberg::TableIdentifier& table, std::sto
                                  CompactionReport& report) {
   CompactionPass pass;
   K2I_ASSIGN_OR_RETURN(pass.table, parts_.catalog.LoadTable(table));
-  K2I_RETURN_IF_ERROR(CheckVersion(pass.metadata()));
+  K2I_RETURN_IF_ERROR(CheckTable(pass.metadata()));
   pass.head = pass.metadata().FindRef(options_.replace.branch);
   if (pass.head == nullptr) return true;  // nothing has been written yet
   if (const Status planned = PlanPass(parts_.store, options_, report.files_removed, pass); !planned) {
@@ -89,7 +96,9 @@ Result<bool> Compaction::StaleOr(const CompactionPass& pass, const Error& error)
 Result<bool> Compaction::Execute(CompactionPass& pass, std::stop_token stop, CompactionReport& report) {
   RewriterOptions rewriting{.target_bytes = pass.policy.target_bytes,
                             .memory_bytes = options_.memory_bytes,
-                            .on_progress = [this](int64_t bytes) {
+                            .copy_from_share = options_.copy_from_share,
+                            .on_progress = [this, &report](int64_t bytes) {
+                              report.bytes_read += bytes;
                               progress_.bytes_done += bytes;
                               if (options_.on_progress) options_.on_progress(progress_);
                             }};
@@ -131,6 +140,7 @@ Status Compaction::RewriteInto(Batch& batch, const CompactionPass& pass, size_t 
   batch.bytes += group.bytes;
   batch.rows += written->rows;
   batch.rows_deleted += written->rows_deleted;
+  batch.groups_copied += written->copied ? 1 : 0;
   return {};
 }
 
@@ -138,10 +148,10 @@ Status Compaction::RewriteInto(Batch& batch, const CompactionPass& pass, size_t 
 Result<bool> Compaction::Commit(Batch& batch, CompactionPass& pass, std::stop_token stop, CompactionReport& report) {
   const int64_t snapshot_id = parts_.random.PositiveInt64();
   const int64_t data_files = std::ssize(batch.removed);
-  for (const auto& file : batch.removed) pass.removed.insert(file.file_path);
+  for (const auto& file : batch.removed) pass.removed.insert(iceberg::FileKey(file));
   if (!pass.files.deletes.empty()) {
     K2I_ASSIGN_OR_RETURN(auto unused, UnusedDeletes(pass.files, pass.deletes, pass.removed));
-    for (const auto& file : unused) pass.removed.insert(file.file_path);
+    for (const auto& file : unused) pass.removed.insert(iceberg::FileKey(file));
     std::ranges::move(unused, std::back_inserter(batch.removed));
   }
   std::map<std::string, std::string> summary;
@@ -180,6 +190,7 @@ Result<bool> Compaction::Commit(Batch& batch, CompactionPass& pass, std::stop_to
   for (const auto& each : batch.added) report.bytes_added += each.file.file_size_in_bytes;
   report.rows += batch.rows;
   report.rows_deleted += batch.rows_deleted;
+  report.groups_copied += batch.groups_copied;
   return true;
 }
 

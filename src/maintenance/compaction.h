@@ -11,6 +11,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "io/object_store.h"
 #include "maintenance/compaction_plan.h"
 #include "maintenance/group_rewriter.h"
+#include "maintenance/live_files.h"
 #include "maintenance/replace_commit.h"
 
 namespace k2i::maintenance {
@@ -36,9 +38,13 @@ struct CompactionOptions {
   CompactionPolicy policy;
   int64_t memory_bytes = int64_t{768} << 20;  // of decoded rows
   int64_t bytes_per_second = 0;               // read; 0: no limit
-  /// Groups are committed together until they have read this much.
+  /// Groups are committed together until they have read this much: what a run that is killed has to do again at most.
   int64_t commit_bytes = int64_t{2} << 30;
   int max_replans = 5;
+  /// As RewriterOptions.
+  std::optional<double> copy_from_share = kCopyFromShare;
+  /// Which files may be rewritten, asked of each table that is planned on; empty: all.
+  std::function<Result<FileTest>(const iceberg::TableMetadata&)> where;
   bool dry_run = false;
   ReplaceOptions replace;
   std::function<void(const CompactionProgress&)> on_progress;  // may be empty
@@ -64,6 +70,8 @@ struct CompactionReport {
   int64_t files_removed = 0, files_added = 0, bytes_removed = 0, bytes_added = 0, rows = 0;
   int64_t delete_files_removed = 0;  // that apply to nothing any more
   int64_t rows_deleted = 0;          // left out of the files written, for delete files had deleted them
+  int64_t groups_copied = 0;         // without decoding their rows
+  int64_t bytes_read = 0;            // of the files rewritten, also where they were not committed
   int64_t commits = 0, conflicts = 0, replans = 0;
   int64_t newest_snapshot = 0;  // of ours; 0: none
 };
@@ -82,7 +90,7 @@ class Compaction {
   Compaction(Parts parts, CompactionOptions options);
 
   /// Plans, writes and commits until what was planned is done; a plan whose files others have changed is made anew.
-  /// Errors of catalog and store; NotSupported for tables of v1 and v3; Cancelled (what was written and not committed
+  /// Errors of catalog and store; NotSupported for tables of v1; Cancelled (what was written and not committed
   /// is deleted); CommitStateUnknown (it stays); CommitConflict where others change the files each time.
   Status Run(const iceberg::TableIdentifier& table, std::stop_token stop, CompactionReport& report);
 

@@ -21,26 +21,38 @@ int64_t TargetOf(const iceberg::TableMetadata& table, const CompactionPolicy& po
   return error == std::errc() && bytes > 0 ? bytes : kDefaultTarget;
 }
 
+/// Files whose metrics are needed, for those of the file they become are made from them.
+FileTest MayBeCopied(const CompactionOptions& options, bool sorted) {
+  if (sorted || !options.copy_from_share) return [](const auto&) { return false; };
+  const auto limits = CopyLimitsOf(options.memory_bytes, *options.copy_from_share);
+  return [limits](const iceberg::DataFile& file) { return datafile::MayBeCopied(file, limits); };
+}
+
 }  // namespace
 
 Result<std::vector<RewriterInput>> CompactionPass::FilesOf(const CompactionGroup& group) const {
   std::vector<RewriterInput> found;
   for (const size_t file : group.files) {
     K2I_ASSIGN_OR_RETURN(auto deleted, deletes.For(files.data[file]));
-    found.push_back({&files.data[file].data_file, std::move(deleted)});
+    found.push_back({&files.data[file].data_file, files.data[file].sequence_number, std::move(deleted)});
   }
   return found;
 }
 
 Status PlanPass(io::ObjectStore& store, const CompactionOptions& options, int64_t files_removed, CompactionPass& pass) {
   const iceberg::TableMetadata& table = pass.metadata();
-  K2I_ASSIGN_OR_RETURN(pass.files, ReadLiveFiles(store, table, *pass.head));
+  FileTest wanted = [](const auto&) { return true; };
+  if (options.where) {
+    K2I_ASSIGN_OR_RETURN(wanted, options.where(table));
+  }
+  const bool sorted = !CurrentSortOrder(table).fields.empty();
+  K2I_ASSIGN_OR_RETURN(pass.files, ReadLiveFiles(store, table, *pass.head, wanted, MayBeCopied(options, sorted)));
   K2I_ASSIGN_OR_RETURN(pass.deletes, iceberg::DeleteIndex::Make(pass.files.deletes, table.partition_specs));
   K2I_ASSIGN_OR_RETURN(const auto described, DescribeFiles(pass.files, pass.deletes));
   pass.policy = options.policy;
   pass.policy.target_bytes = TargetOf(table, options.policy);
   pass.policy.max_files -= files_removed;
-  if (!CurrentSortOrder(table).fields.empty()) {
+  if (sorted) {
     pass.policy.max_group_bytes = std::min(pass.policy.max_group_bytes, options.memory_bytes / 3 / kExpansion);
   }
   K2I_ASSIGN_OR_RETURN(pass.policy.barriers, AdoptionBarriers(table, options.replace.branch));

@@ -14,9 +14,9 @@ namespace k2i::maintenance {
 struct CompactionPass {
   iceberg::LoadedTable table;
   const iceberg::Snapshot* head = nullptr;
-  iceberg::SnapshotFiles files;
+  LiveFiles files;
   iceberg::DeleteIndex deletes;
-  std::set<std::string> removed;  // locations, by the commits of this pass
+  std::set<std::string> removed;  // keys, by the commits of this pass
   CompactionPolicy policy;
   CompactionPlan plan;
 
@@ -26,7 +26,8 @@ struct CompactionPass {
 };
 
 /// Reads the live files of `pass.head` and plans; `pass` has its table and head. `files_removed`: by the passes before,
-/// which count against the most that may be. As ReadLiveFiles; Corruption for a boundary that cannot be read.
+/// which count against the most that may be. As ReadLiveFiles; errors of the options' filter;
+/// Corruption for a boundary that cannot be read.
 Status PlanPass(io::ObjectStore& store, const CompactionOptions& options, int64_t files_removed, CompactionPass& pass);
 
 /// What was found and is to be done.

@@ -43,6 +43,7 @@ class Planner {
 
  private:
   bool IsCandidate(const PlannedFile& file) {
+    if (!file.wanted) return false;
     const bool moved_anyway = (policy_.all_of_old_specs && file.spec_id != spec_id_) || MustGo(file);
     const bool small = file.size_bytes < small_below_ && file.size_bytes <= group_bytes_;
     if (!small && !moved_anyway) return false;

@@ -19,6 +19,7 @@ struct PlannedFile {
   int64_t rows = 0;
   int64_t sequence_number = 0;  // of its data
   bool has_deletes = false;     // delete files apply to it
+  bool wanted = true;           // false: the caller's filter leaves it out
   bool rewritable = true;       // false: a format we do not read, encrypted, or referenced twice
 };
 

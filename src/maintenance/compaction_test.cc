@@ -14,6 +14,7 @@ namespace k2i::maintenance {
 namespace {
 
 using iceberg::TransformKind;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -410,13 +411,189 @@ TEST_F(CompactionTest, RowsDeletedMeanwhileAreNotBroughtBack) {
   EXPECT_THAT(Files().deletes, IsEmpty());
 }
 
-TEST_F(CompactionTest, RefusesTablesWhoseRowIdsItWouldLose) {
-  Create(Request(false, 3));
+TEST_F(CompactionTest, RowsOfVersion3KeepTheirIds) {
+  Create(Request(/*partitioned=*/false, 3));
   IngestFive();
+  const auto before = Rows();
+  EXPECT_EQ(before.front(), "0/null/0/1");
+  EXPECT_THAT(before, Contains("499/0/499/5"));
+  ASSERT_TRUE(Compact(Options()));
+  ASSERT_THAT(Files().data, SizeIs(1));
+  EXPECT_EQ(Rows(), before);
+  // The ids that the file itself is given come after all that are taken; metrics are the table's columns' only.
+  const auto file = Files().data[0].data_file;
+  EXPECT_EQ(file.first_row_id, 500);
+  EXPECT_EQ(Metadata().next_row_id, 1000);
+  EXPECT_EQ(Metadata().FindRef("main")->added_rows, 500);
+  EXPECT_THAT(file.value_counts, ElementsAre(testing::Key(1), testing::Key(2)));
+  EXPECT_THAT(file.column_sizes, ElementsAre(testing::Key(1), testing::Key(2)));
+  // Once more: some rows say their ids, others inherit them.
+  Ingest(100);
+  const auto more = Rows();
+  EXPECT_THAT(more, Contains("599/0/1099/7"));
+  ASSERT_TRUE(Compact(Options()));
+  ASSERT_THAT(Files().data, SizeIs(1));
+  EXPECT_EQ(Rows(), more);
+}
+
+TEST_F(CompactionTest, SortedRowsOfVersion3KeepTheirIds) {
+  auto request = Request(/*partitioned=*/true, 3);
+  request.sort_order.fields = {{{}, 1, false, true}};
+  Create(request);
+  for (int i = 0; i < 3; ++i) Ingest(100, 2);
+  const auto before = Rows();
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.files_added, 3);
+  EXPECT_EQ(Rows(), before);
+}
+
+TEST_F(CompactionTest, ATableThatHasBecomeVersion3GivesItsRowsIds) {
+  Create(Request());
+  IngestFive();
+  Apply({iceberg::update::UpgradeFormatVersion{3}});
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(Rows().front(), "0/null/0/5");  // nobody has seen them without one
+  EXPECT_EQ(Metadata().next_row_id, 500);
+}
+
+TEST_F(CompactionTest, AColumnOfANameThatVersion3KeepsIsRefused) {
+  auto request = Request(/*partitioned=*/false, 3);
+  request.schema.type = iceberg::Type::Struct({{1, "n", iceberg::Type::Primitive(iceberg::TypeId::kLong), false},
+                                               {2, "part", iceberg::Type::Primitive(iceberg::TypeId::kInt)},
+                                               {3, "_row_id", iceberg::Type::Primitive(iceberg::TypeId::kLong)}});
+  Create(request);
   const auto compacted = Compact(Options());
   ASSERT_FALSE(compacted.has_value());
   EXPECT_EQ(compacted.error().code, ErrorCode::kNotSupported);
-  EXPECT_THAT(compacted.error().message, HasSubstr("row lineage"));
+  EXPECT_THAT(compacted.error().message, HasSubstr("_row_id"));
+}
+
+/// Two deletion vectors in one file: only that of the rewritten data file goes.
+TEST_F(CompactionTest, DeletionVectorsOfVersion3AreAppliedOneByOne) {
+  Create(Request(/*partitioned=*/false, 3));
+  Ingest(100);
+  Ingest(100);
+  const auto data = Files().data;
+  auto first = datafile::WriteDeletionVector(store_, "s3://d", "one", data[0].data_file.file_path, {1, 2});
+  auto second = datafile::WriteDeletionVector(store_, "s3://d", "two", data[1].data_file.file_path, {3});
+  const std::string bytes = *store_.Read(first.file_path), more = *store_.Read(second.file_path);
+  *second.content_offset += std::ssize(bytes);
+  first.file_path = second.file_path = "s3://d/both";
+  ASSERT_TRUE(store_.Create("s3://d/both", bytes + more));
+  first.file_size_in_bytes = second.file_size_in_bytes = std::ssize(bytes + more);
+  AddDeletes({first, second});
+  const auto before = Rows();
+  ASSERT_THAT(before, SizeIs(197));
+  auto options = Options();
+  options.policy.max_files = 1;
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.files_removed, 1);
+  EXPECT_EQ(report_.delete_files_removed, 1);
+  EXPECT_THAT(Files().deletes, SizeIs(1));
+  EXPECT_EQ(Rows(), before);
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_THAT(Files().deletes, IsEmpty());
+  EXPECT_EQ(Rows(), before);
+}
+
+TEST_F(CompactionTest, RowGroupsAreCopiedWhereNothingChanges) {
+  Create(Request(/*partitioned=*/true));
+  for (int i = 0; i < 3; ++i) Ingest(100, 2);
+  const auto before = Rows();
+  auto options = Options();
+  options.copy_from_share = 0;
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.groups_copied, 3);
+  EXPECT_EQ(report_.bytes_read, report_.bytes_removed);
+  EXPECT_EQ(Rows(), before);
+  const auto files = Files().data;
+  ASSERT_THAT(files, SizeIs(3));
+  for (const auto& entry : files) {
+    const auto& file = entry.data_file;
+    EXPECT_THAT(file.split_offsets, SizeIs(3));
+    EXPECT_EQ(file.value_counts.at(1), file.record_count);
+    EXPECT_THAT(file.file_path, HasSubstr("/data/part="));
+  }
+  EXPECT_EQ(files[0].data_file.lower_bounds.at(1), std::string(8, '\0'));
+  // A file that rows are deleted of is decoded, and encoded behind the others of its group.
+  AddDeletes({[&] {
+    auto deletes = datafile::WritePositionDeletes(store_, "s3://d", "p", {{files[0].data_file.file_path, 0}});
+    deletes.spec_id = files[0].data_file.spec_id;
+    deletes.partition = files[0].data_file.partition;
+    return deletes;
+  }()});
+  Ingest(100, 2);
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.rows_deleted, 1);
+  EXPECT_THAT(Rows(), SizeIs(399));
+}
+
+TEST_F(CompactionTest, AFilterChoosesFiles) {
+  Create(Request(/*partitioned=*/true));
+  for (int i = 0; i < 3; ++i) Ingest(100, 2);
+  auto options = Options();
+  options.where = [](const iceberg::TableMetadata&) -> Result<FileTest> {
+    return [](const iceberg::DataFile& file) { return file.partition[0] == iceberg::Literal(1); };
+  };
+  ASSERT_TRUE(Compact(options));
+  ASSERT_THAT(report_.groups, SizeIs(1));
+  EXPECT_EQ(report_.groups[0].partition, "part=1");
+  EXPECT_EQ(report_.files_removed, 3);
+  EXPECT_EQ(report_.live_files_after, 7);
+  options.where = [](const auto&) -> Result<FileTest> { return Fail(ErrorCode::kInvalidArgument, "no such column"); };
+  EXPECT_EQ(Compact(options).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(CompactionTest, WhatIsTooSmallToBeCopiedIsEncodedBesideIt) {
+  Create(Request());
+  for (const int rows : {2000, 2000, 700, 700}) Ingest(rows);
+  const auto data = Files().data;
+  AddDeletes({datafile::WritePositionDeletes(store_, "s3://d", "p", {{data[1].data_file.file_path, 0}})});
+  const auto before = Rows();
+  auto options = Options();
+  options.copy_from_share = 0.001;  // 1000 rows
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.groups_copied, 1);
+  EXPECT_EQ(report_.rows, 5399);
+  EXPECT_EQ(report_.rows_deleted, 1);
+  EXPECT_EQ(report_.bytes_read, report_.bytes_removed);
+  ASSERT_THAT(Files().data, SizeIs(1));
+  EXPECT_THAT(Files().data[0].data_file.split_offsets, SizeIs(3));
+  EXPECT_EQ(Files().data[0].data_file.value_counts.at(1), 5399);
+  EXPECT_EQ(Rows(), before);
+  EXPECT_EQ(store_.live_files(".parquet"), 6u);  // four, the deletes, and one
+  // Too little for a row group of its own.
+  Ingest(300);
+  Ingest(300);
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.groups_copied, 0);
+  EXPECT_THAT(Files().data[0].data_file.split_offsets, SizeIs(1));
+}
+
+/// What a run that was killed has committed stays so; the next reads the rest alone.
+TEST_F(CompactionTest, ARunGoesOnWhereAnotherWasKilled) {
+  Create(Request(/*partitioned=*/true));
+  for (int i = 0; i < 3; ++i) Ingest(100, 6);
+  const auto before = Rows();
+  auto options = Options();
+  options.commit_bytes = 1;
+  int commits = 0;
+  catalog_.before_commit = [&]() -> Status {
+    if (commits++ < 4) return {};
+    stop_.request_stop();
+    return Fail(ErrorCode::kUnavailable, "away");
+  };
+  ASSERT_FALSE(Compact(options));
+  const auto first = report_;
+  EXPECT_EQ(first.commits, 4);
+  EXPECT_EQ(first.groups.size(), 7u);
+  catalog_.before_commit = {};
+  stop_ = {};
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.commits, 3);
+  EXPECT_EQ(report_.bytes_read, first.live_bytes_before - first.bytes_removed);
+  EXPECT_EQ(report_.live_files_after, 7);
+  EXPECT_EQ(Rows(), before);
 }
 
 TEST_F(CompactionTest, ADamagedFileStopsTheRun) {

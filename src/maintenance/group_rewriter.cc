@@ -9,6 +9,8 @@
 
 #include "datafile/arrow_status.h"
 #include "datafile/live_row_reader.h"
+#include "datafile/row_lineage.h"
+#include "iceberg/model/reserved_fields.h"
 #include "maintenance/row_sort.h"
 
 namespace k2i::maintenance {
@@ -16,7 +18,22 @@ namespace {
 
 constexpr int64_t kBatchRows = 65'536;
 
+/// Rows and bytes of all.
+iceberg::DataFile Together(const std::vector<RewriterInput>& files) {
+  iceberg::DataFile sum;
+  for (const RewriterInput& input : files) {
+    sum.record_count += input.file->record_count;
+    sum.file_size_in_bytes += input.file->file_size_in_bytes;
+  }
+  return sum;
+}
+
 }  // namespace
+
+datafile::CopyLimits CopyLimitsOf(int64_t memory_bytes, double copy_from_share) {
+  const auto share = [&](int64_t full) { return static_cast<int64_t>(copy_from_share * static_cast<double>(full)); };
+  return {.least_rows = share(datafile::WriterOptions().row_group_rows), .least_bytes = share(memory_bytes / 3)};
+}
 
 const iceberg::SortOrder& CurrentSortOrder(const iceberg::TableMetadata& table) {
   static const iceberg::SortOrder kUnsorted;
@@ -29,6 +46,7 @@ const iceberg::SortOrder& CurrentSortOrder(const iceberg::TableMetadata& table) 
 struct GroupRewriter::Job {
   std::string name;
   std::stop_token stop;
+  iceberg::PartitionTuple partition;                // of the first file
   std::unique_ptr<datafile::RollingWriter> writer;  // null between runs
   int runs = 0;
   arrow::RecordBatchVector run;
@@ -44,14 +62,14 @@ GroupRewriter::GroupRewriter(io::ObjectStore& store, const iceberg::TableMetadat
       rate_(rate),
       pool_(pool),
       order_(CurrentSortOrder(table)),
+      schema_(table.format_version < 3 ? table.current_schema() : datafile::WithRowLineage(table.current_schema())),
       deletes_(store, table, pool) {}
 
 Result<RewrittenGroup> GroupRewriter::Run(const std::vector<RewriterInput>& files, const std::string& name,
                                           std::stop_token stop) {
   Job job{.name = name, .stop = stop};
-  Status done = ReadFiles(job, files);
-  if (done) done = WriteRun(job);
-  if (done) done = Flush(job);
+  if (!files.empty()) job.partition = files.front().file->partition;
+  const Status done = Rewrite(job, files);
   if (done) return std::move(job.result);
   if (job.writer != nullptr) {
     job.writer->Abort();
@@ -60,6 +78,83 @@ Result<RewrittenGroup> GroupRewriter::Run(const std::vector<RewriterInput>& file
   // Nothing refers to them: no commit has been tried.
   for (const std::string& location : job.result.locations) (void)store_.Delete(location);
   return std::unexpected(done.error());
+}
+
+Status GroupRewriter::Rewrite(Job& job, const std::vector<RewriterInput>& files) {
+  K2I_ASSIGN_OR_RETURN(job.result.copied, Copy(job, files));
+  if (job.result.copied) return {};
+  K2I_ASSIGN_OR_RETURN(job.result.files, Decode(job, files));
+  return {};
+}
+
+/// Large row groups are copied; what is left of the group is decoded to a file of its own, whose row groups are copied
+/// behind them. False, with nothing done: all is to be decoded, for there is nothing to copy, or what is left is too
+/// little for a row group that is worth it.
+Result<bool> GroupRewriter::Copy(Job& job, const std::vector<RewriterInput>& files) {
+  const auto elsewhere = [&](const RewriterInput& input) {
+    return input.file->spec_id != table_.default_spec_id || input.file->partition != files.front().file->partition;
+  };
+  if (!options_.copy_from_share || !order_.fields.empty() || std::ranges::any_of(files, elsewhere)) return false;
+  const auto limits = CopyLimitsOf(options_.memory_bytes, *options_.copy_from_share);
+  const datafile::WriterOptions next = NextFiles(job);
+  K2I_ASSIGN_OR_RETURN(const auto copy, datafile::RowGroupCopy::Make(store_, next, pool_));
+  K2I_ASSIGN_OR_RETURN(const auto rest, AddLarge(*copy, limits, files));
+  const iceberg::DataFile left = Together(rest);
+  if (copy->empty() || (!rest.empty() && !datafile::MayBeCopied(left, limits))) return false;
+  K2I_ASSIGN_OR_RETURN(const auto decoded, Decode(job, rest));
+  for (const auto& file : decoded) {
+    K2I_ASSIGN_OR_RETURN(const bool added, copy->Add(file, {0, 0}));
+    if (!added) job.result.files.push_back(file);  // it stays as it is
+  }
+  const iceberg::DataFile all = Together(files);
+  job.result.rows += all.record_count - left.record_count;
+  K2I_RETURN_IF_ERROR(WriteCopy(job, *copy, next, all.file_size_in_bytes - left.file_size_in_bytes));
+  for (const auto& file : decoded) {
+    const auto stays = std::ranges::find(job.result.files, file.file_path, &iceberg::DataFile::file_path);
+    if (stays == job.result.files.end()) (void)store_.Delete(file.file_path);  // else it is an orphan, and no more
+  }
+  return true;
+}
+
+/// Adds what can be copied to `copy`; the rest.
+Result<std::vector<RewriterInput>> GroupRewriter::AddLarge(datafile::RowGroupCopy& copy,
+                                                           const datafile::CopyLimits& limits,
+                                                           const std::vector<RewriterInput>& files) {
+  std::vector<RewriterInput> rest;
+  for (const RewriterInput& input : files) {
+    bool added = false;
+    if (input.deletes.empty()) {
+      K2I_ASSIGN_OR_RETURN(added, copy.Add(*input.file, limits));
+    }
+    if (!added) rest.push_back(input);
+  }
+  return rest;
+}
+
+/// The files that the rows of `files` have been written to.
+Result<std::vector<iceberg::DataFile>> GroupRewriter::Decode(Job& job, const std::vector<RewriterInput>& files) {
+  K2I_RETURN_IF_ERROR(ReadFiles(job, files));
+  K2I_RETURN_IF_ERROR(WriteRun(job));
+  K2I_RETURN_IF_ERROR(Flush(job));
+  return std::exchange(job.result.files, {});
+}
+
+/// `bytes`: of the files that were added, to be counted as read.
+Status GroupRewriter::WriteCopy(Job& job, datafile::RowGroupCopy& copy, const datafile::WriterOptions& options,
+                                int64_t bytes) {
+  K2I_ASSIGN_OR_RETURN(std::string folder, iceberg::PartitionPath(options.spec, options.schema, job.partition));
+  if (!folder.empty()) folder += '/';
+  const std::string location =
+      fmt::format("{}/{}{}-00000.parquet", options.data_location, folder, options.file_name_prefix);
+  job.result.locations.push_back(location);
+  K2I_ASSIGN_OR_RETURN(auto file, copy.Run(location, [&](int64_t piece) {
+    const int64_t counted = std::min(piece, bytes);
+    bytes -= counted;
+    return CountRead(job, counted);
+  }));
+  datafile::DropLineageMetrics(file);
+  job.result.files.push_back(std::move(file));
+  return CountRead(job, bytes);  // their footers
 }
 
 Status GroupRewriter::ReadFiles(Job& job, const std::vector<RewriterInput>& files) {
@@ -76,8 +171,9 @@ Status GroupRewriter::ReadFile(Job& job, const RewriterInput& input) {
     K2I_ASSIGN_OR_RETURN(deleted, deletes_.Load(file, input.deletes));
   }
   K2I_ASSIGN_OR_RETURN(const auto reader,
-                       datafile::LiveRowReader::Open(store_, file, table_.current_schema(), deleted, pool_,
-                                                     {.batch_rows = kBatchRows, .table = &table_}));
+                       datafile::LiveRowReader::Open(
+                           store_, file, schema_, deleted, pool_,
+                           {.batch_rows = kBatchRows, .table = &table_, .sequence_number = input.sequence_number}));
   int64_t rows = 0, bytes = 0;
   while (true) {
     K2I_ASSIGN_OR_RETURN(auto batch, reader->Next());
@@ -120,8 +216,7 @@ Status GroupRewriter::Take(Job& job, std::shared_ptr<arrow::RecordBatch> rows) {
 Status GroupRewriter::WriteRun(Job& job) {
   if (job.run.empty()) return {};
   K2I_ASSIGN_OR_RETURN(job.writer, MakeWriter(job));
-  K2I_ASSIGN_OR_RETURN(const auto sorted,
-                       SortRows(std::exchange(job.run, {}), table_.current_schema(), order_, kBatchRows, pool_));
+  K2I_ASSIGN_OR_RETURN(const auto sorted, SortRows(std::exchange(job.run, {}), schema_, order_, kBatchRows, pool_));
   job.run_bytes = 0;
   K2I_RETURN_IF_ERROR(job.writer->Write(sorted));
   return Flush(job);
@@ -132,15 +227,16 @@ Status GroupRewriter::Flush(Job& job) {
   K2I_ASSIGN_OR_RETURN(auto files, job.writer->Finish());
   std::ranges::copy(job.writer->started_files(), std::back_inserter(job.result.locations));
   job.writer = nullptr;
+  for (auto& file : files) datafile::DropLineageMetrics(file);
   std::ranges::move(files, std::back_inserter(job.result.files));
   return {};
 }
 
-Result<std::unique_ptr<datafile::RollingWriter>> GroupRewriter::MakeWriter(Job& job) {
+datafile::WriterOptions GroupRewriter::NextFiles(Job& job) const {
   datafile::WriterOptions options{.format_version = table_.format_version,
                                   .data_location = iceberg::DataLocation::Of(table_),
                                   .file_name_prefix = fmt::format("{}-{}", job.name, job.runs++),
-                                  .schema = table_.current_schema(),
+                                  .schema = schema_,
                                   .spec = table_.default_spec(),
                                   .row_group_bytes = options_.memory_bytes / 3,
                                   .max_pending_bytes = options_.memory_bytes / 3,
@@ -149,7 +245,14 @@ Result<std::unique_ptr<datafile::RollingWriter>> GroupRewriter::MakeWriter(Job& 
   options.target_file_size_bytes = options_.target_bytes / 2 * 3;
   options.properties.erase("write.target-file-size-bytes");
   if (!order_.fields.empty()) options.sort_order_id = order_.order_id;
-  return datafile::RollingWriter::Make(store_, std::move(options), pool_);
+  for (const char* name : {iceberg::kRowIdName, iceberg::kLastUpdatedSequenceName}) {
+    options.properties[std::string("write.metadata.metrics.column.") + name] = "none";
+  }
+  return options;
+}
+
+Result<std::unique_ptr<datafile::RollingWriter>> GroupRewriter::MakeWriter(Job& job) {
+  return datafile::RollingWriter::Make(store_, NextFiles(job), pool_);
 }
 
 }  // namespace k2i::maintenance

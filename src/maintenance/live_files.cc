@@ -5,6 +5,7 @@
 #include <map>
 
 #include "iceberg/model/partition_key.h"
+#include "iceberg/update/rewrite.h"
 
 namespace k2i::maintenance {
 namespace {
@@ -28,25 +29,26 @@ void DropMetrics(iceberg::DataFile& file) {
 
 }  // namespace
 
-Result<iceberg::SnapshotFiles> ReadLiveFiles(io::ObjectStore& store, const iceberg::TableMetadata& table,
-                                             const iceberg::Snapshot& snapshot) {
+Result<LiveFiles> ReadLiveFiles(io::ObjectStore& store, const iceberg::TableMetadata& table,
+                                const iceberg::Snapshot& snapshot, const FileTest& wanted,
+                                const FileTest& keeps_metrics) {
   K2I_ASSIGN_OR_RETURN(const auto manifests, iceberg::ListManifests(store, snapshot));
-  iceberg::SnapshotFiles files;
+  LiveFiles files;
   for (const auto& manifest : manifests) {
     if (manifest.added_files_count == 0 && manifest.existing_files_count == 0) continue;
     K2I_ASSIGN_OR_RETURN(auto entries, iceberg::ReadManifest(store, table, manifest));
     for (ManifestEntry& entry : entries) {
       if (entry.status == ManifestEntry::Status::kDeleted) continue;
       const bool data = entry.data_file.content == iceberg::DataFile::Content::kData;
-      if (data) DropMetrics(entry.data_file);
+      if (data) files.wanted.push_back(wanted(entry.data_file));
+      if (data && !(files.wanted.back() && keeps_metrics(entry.data_file))) DropMetrics(entry.data_file);
       (data ? files.data : files.deletes).push_back(std::move(entry));
     }
   }
   return files;
 }
 
-Result<std::vector<PlannedFile>> DescribeFiles(const iceberg::SnapshotFiles& files,
-                                               const iceberg::DeleteIndex& deletes) {
+Result<std::vector<PlannedFile>> DescribeFiles(const LiveFiles& files, const iceberg::DeleteIndex& deletes) {
   std::map<std::string_view, int> references;
   for (const ManifestEntry& entry : files.data) ++references[entry.data_file.file_path];
   std::vector<PlannedFile> described;
@@ -62,6 +64,7 @@ Result<std::vector<PlannedFile>> DescribeFiles(const iceberg::SnapshotFiles& fil
                          .rows = file.record_count,
                          .sequence_number = entry.sequence_number.value_or(0),
                          .has_deletes = !deleted.empty(),
+                         .wanted = files.wanted[described.size()],
                          .rewritable = once && IsParquet(file.file_format) && !file.key_metadata.has_value()});
   }
   return described;
@@ -71,9 +74,9 @@ Result<std::vector<iceberg::DataFile>> UnusedDeletes(const iceberg::SnapshotFile
                                                      const iceberg::DeleteIndex& deletes,
                                                      const std::set<std::string>& removed) {
   std::set<std::string> used;
-  const auto use = [&](const iceberg::EntryPtr& entry) { used.insert(entry->data_file.file_path); };
+  const auto use = [&](const iceberg::EntryPtr& entry) { used.insert(iceberg::FileKey(entry->data_file)); };
   for (const ManifestEntry& entry : files.data) {
-    if (removed.contains(entry.data_file.file_path)) continue;
+    if (removed.contains(iceberg::FileKey(entry.data_file))) continue;
     K2I_ASSIGN_OR_RETURN(const auto needed, deletes.For(entry));
     if (needed.vector != nullptr) use(needed.vector);
     std::ranges::for_each(needed.positions, use);
@@ -81,7 +84,8 @@ Result<std::vector<iceberg::DataFile>> UnusedDeletes(const iceberg::SnapshotFile
   }
   std::vector<iceberg::DataFile> unused;
   for (const ManifestEntry& entry : files.deletes) {
-    const bool gone = removed.contains(entry.data_file.file_path) || used.contains(entry.data_file.file_path);
+    const std::string key = iceberg::FileKey(entry.data_file);
+    const bool gone = removed.contains(key) || used.contains(key);
     if (!gone) unused.push_back(entry.data_file);
   }
   return unused;

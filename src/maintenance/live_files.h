@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,18 +12,25 @@
 
 namespace k2i::maintenance {
 
-/// PlanFiles, a manifest at a time and without the column metrics of data files, which take most of the memory and are
-/// taken from the rows anew. As PlanFiles.
-Result<iceberg::SnapshotFiles> ReadLiveFiles(io::ObjectStore& store, const iceberg::TableMetadata& table,
-                                             const iceberg::Snapshot& snapshot);
+/// A question about a data file, answered from its manifest entry alone.
+using FileTest = std::function<bool(const iceberg::DataFile&)>;
+
+struct LiveFiles : iceberg::SnapshotFiles {
+  std::vector<bool> wanted;  // one for each of `data`
+};
+
+/// PlanFiles, a manifest at a time, and which data files are `wanted`. Their column metrics, which take most of the
+/// memory, are dropped but of those that `keeps_metrics`. As PlanFiles.
+Result<LiveFiles> ReadLiveFiles(io::ObjectStore& store, const iceberg::TableMetadata& table,
+                                const iceberg::Snapshot& snapshot, const FileTest& wanted,
+                                const FileTest& keeps_metrics);
 
 /// `files.data` as the plan wants it, in the same order: which deletes may apply, and what cannot be rewritten.
 /// Corruption as DeleteIndex::For.
-Result<std::vector<PlannedFile>> DescribeFiles(const iceberg::SnapshotFiles& files,
-                                               const iceberg::DeleteIndex& deletes);
+Result<std::vector<PlannedFile>> DescribeFiles(const LiveFiles& files, const iceberg::DeleteIndex& deletes);
 
-/// The delete files of `files` that apply to none of its data files once those in `removed` (locations) are gone; not
-/// those that are in `removed` themselves. REQUIRES: a table of v2, where a location is one delete file.
+/// The delete files of `files` that apply to none of its data files once those in `removed` (keys) are gone; not those
+/// that are in `removed` themselves.
 Result<std::vector<iceberg::DataFile>> UnusedDeletes(const iceberg::SnapshotFiles& files,
                                                      const iceberg::DeleteIndex& deletes,
                                                      const std::set<std::string>& removed);

@@ -31,7 +31,8 @@ void MaintainedTable::Create(iceberg::CreateTableRequest request) {
 
 std::vector<iceberg::DataFile> MaintainedTable::Write(int64_t count, int parts) {
   const auto table = Metadata();
-  datafile::WriterOptions options{.data_location = table.location + "/data",
+  datafile::WriterOptions options{.format_version = table.format_version,
+                                  .data_location = table.location + "/data",
                                   .file_name_prefix = "w" + std::to_string(++commits_),
                                   .schema = table.current_schema(),
                                   .spec = table.default_spec(),
@@ -125,17 +126,25 @@ std::vector<std::string> MaintainedTable::Rows() {
   const auto files = Files();
   const auto deletes = iceberg::DeleteIndex::Make(files.deletes, table.partition_specs).value();
   datafile::DeleteLoader loader(store_, table, arrow::default_memory_pool());
+  const bool lineage = table.format_version >= 3;
+  const auto schema = lineage ? datafile::WithRowLineage(table.current_schema()) : table.current_schema();
   std::vector<std::string> rows;
   for (const auto& entry : files.data) {
     const auto deleted = loader.Load(entry.data_file, deletes.For(entry).value()).value();
-    const auto reader = datafile::LiveRowReader::Open(store_, entry.data_file, table.current_schema(), deleted,
-                                                      arrow::default_memory_pool())
-                            .value();
+    const auto reader =
+        datafile::LiveRowReader::Open(store_, entry.data_file, schema, deleted, arrow::default_memory_pool(),
+                                      {.sequence_number = entry.sequence_number})
+            .value();
     const auto read = reader->ForEach([&](const arrow::RecordBatch& batch) -> Status {
       const auto& n = static_cast<const arrow::Int64Array&>(*batch.column(0));
       const auto& part = static_cast<const arrow::Int32Array&>(*batch.column(1));
       for (int64_t i = 0; i < batch.num_rows(); ++i) {
         rows.push_back(std::to_string(n.Value(i)) + "/" + (part.IsNull(i) ? "null" : std::to_string(part.Value(i))));
+        if (table.format_version < 3) continue;
+        for (const int column : {batch.num_columns() - 2, batch.num_columns() - 1}) {
+          const auto& lineage = static_cast<const arrow::Int64Array&>(*batch.column(column));
+          rows.back() += "/" + (lineage.IsNull(i) ? "null" : std::to_string(lineage.Value(i)));
+        }
       }
       return {};
     });

@@ -42,7 +42,8 @@ class MaintainedTable : public testing::Test {
 
   iceberg::TableMetadata Metadata() { return *catalog_.LoadTable(kTable)->metadata; }
   iceberg::SnapshotFiles Files();
-  /// "n/part" of every row that is not deleted, sorted; equal before and after any maintenance.
+  /// "n/part" of every row that is not deleted, sorted; equal before and after any maintenance. In tables of v3
+  /// "n/part/row id/sequence number of the last change".
   std::vector<std::string> Rows();
   /// Column n of one file, in its order.
   std::vector<int64_t> NumbersOf(const iceberg::DataFile& file);
