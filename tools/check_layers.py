@@ -23,6 +23,7 @@ ALLOWED = {
     "txlog": ["io", "base"],
     "ingest": ["buffer", "txlog", "record", "progress", "kafka", "datafile", "iceberg", "config", "net", "io", "base"],
     "maintenance": ["progress", "iceberg", "datafile", "io", "base"],
+    "engines": ["iceberg", "net", "io", "base"],
     "verify": ["progress", "iceberg", "datafile", "io", "base"],
     "query": ["buffer", "iceberg", "datafile", "record", "io", "base"],
     "server": ["base", "query/service.h", "query/hot_peers.h"],

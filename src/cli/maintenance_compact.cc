@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/maintenance_engine.h"
 #include "cli/maintenance_flags.h"
 #include "cli/maintenance_options.h"
 #include "cli/maintenance_show.h"
@@ -103,15 +104,36 @@ Status MergeManifests(Workshop& shop) {
 
 using Job = Status (*)(Workshop&);
 
-Status RunJob(const config::Config& config, const RewriteFlags& flags, std::stop_token stop, Job job) {
+/// Flags that only K2I's own way has are refused.
+Status RunByEngine(const config::Config& config, const RewriteFlags& flags, engines::JobKind kind,
+                   std::stop_token stop) {
+  const bool manifests = kind == engines::JobKind::kRewriteManifests;
+  if (flags.old_specs || (manifests && flags.target_mb > 0)) {
+    return Fail(ErrorCode::kNotSupported,
+                std::string(flags.old_specs ? "--old-specs" : "--target-mb") + " is not for --engine " + flags.engine,
+                Component::kConfig);
+  }
+  EngineOrder order{.kind = kind, .policy = MakeCompactionOptions(config).policy, .wishes = {}, .orphans = {}};
+  if (flags.target_mb > 0) order.policy.target_bytes = flags.target_mb * kMegabyte;
+  if (flags.max_files > 0) order.policy.max_files = flags.max_files;
+  return RunByEngine(config, flags, order, std::move(stop));
+}
+
+struct JobChoice {
+  Job own;
+  engines::JobKind kind;
+};
+
+Status RunJob(const config::Config& config, const RewriteFlags& flags, std::stop_token stop, JobChoice job) {
+  if (flags.by_engine()) return RunByEngine(config, flags, job.kind, std::move(stop));
   Workshop shop{.config = config, .flags = flags, .stop = std::move(stop)};
   K2I_ASSIGN_OR_RETURN(shop.table, TableOf(config, flags.table));
   K2I_ASSIGN_OR_RETURN(shop.catalog, MakeCatalog(config, shop.clock, shop.random));
-  return job(shop);
+  return job.own(shop);
 }
 
 /// A command below `maintenance` with the flags that all have.
-CLI::App* AddJob(CLI::App& maintenance, const std::string& name, const std::string& what, Job job,
+CLI::App* AddJob(CLI::App& maintenance, const std::string& name, const std::string& what, JobChoice job,
                  const std::shared_ptr<RewriteFlags>& flags, int& exit_code) {
   CLI::App* command = maintenance.add_subcommand(name, what);
   AddMaintenanceFlags(*command, *flags);
@@ -127,7 +149,8 @@ CLI::App* AddJob(CLI::App& maintenance, const std::string& name, const std::stri
 
 void AddCompactCommand(CLI::App& maintenance, int& exit_code) {
   auto flags = std::make_shared<RewriteFlags>();
-  CLI::App* compact = AddJob(maintenance, "compact", "Merge small data files into few", Compact, flags, exit_code);
+  CLI::App* compact = AddJob(maintenance, "compact", "Merge small data files into few",
+                             {Compact, engines::JobKind::kCompact}, flags, exit_code);
   compact->add_option("--target-mb", flags->target_mb, "Size to merge to, in place of the configuration's")
       ->check(CLI::Range(int64_t{1}, int64_t{10'240}));
   compact->add_option("--max-files", flags->max_files, "Rewrite at most so many files")->check(CLI::PositiveNumber);
@@ -137,7 +160,7 @@ void AddCompactCommand(CLI::App& maintenance, int& exit_code) {
 void AddRewriteManifestsCommand(CLI::App& maintenance, int& exit_code) {
   auto flags = std::make_shared<RewriteFlags>();
   CLI::App* manifests = AddJob(maintenance, "rewrite-manifests", "Merge small manifests, ordered by partition",
-                               MergeManifests, flags, exit_code);
+                               {MergeManifests, engines::JobKind::kRewriteManifests}, flags, exit_code);
   manifests->add_option("--target-mb", flags->target_mb, "Size of a manifest, in place of the table's property")
       ->check(CLI::Range(int64_t{1}, int64_t{1'024}));
 }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/maintenance_engine.h"
 #include "cli/maintenance_flags.h"
 #include "cli/maintenance_options.h"
 #include "cli/maintenance_report.h"
@@ -30,6 +31,11 @@ Status Run(const config::Config& config, const ExpireFlags& flags, std::stop_tok
   maintenance::ExpiryOptions options{
       .wishes = {}, .pinned = {}, .deletion = MakeDeletionOptions(flags.cleaning, std::move(stop))};
   K2I_ASSIGN_OR_RETURN(options.wishes, WishesOf(config, flags, clock.wall_ms()));
+  if (flags.cleaning.by_engine()) {
+    const EngineOrder order{
+        .kind = engines::JobKind::kExpireSnapshots, .policy = {}, .wishes = options.wishes, .orphans = {}};
+    return RunByEngine(config, flags.cleaning, order, options.deletion.stop);
+  }
   K2I_ASSIGN_OR_RETURN(const auto table, TableOf(config, flags.cleaning.table));
   K2I_ASSIGN_OR_RETURN(const auto parts, MakeCatalog(config, clock, random));
   const Duration started = clock.monotonic();

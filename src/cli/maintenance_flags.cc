@@ -73,6 +73,8 @@ void AddMaintenanceFlags(CLI::App& command, MaintenanceFlags& flags) {
   command.add_option("--table", flags.table, "database.table in place of the configuration's");
   command.add_flag("--dry-run", flags.dry_run, "Say what would be done, and change nothing");
   command.add_flag("--json", flags.json, "Print JSON");
+  command.add_option("--engine", flags.engine, "Hand the job to an engine that is there: spark, trino")
+      ->check(CLI::IsMember({"k2i", "spark", "trino"}));
 }
 
 void AddCleaningFlags(CLI::App& command, CleaningFlags& flags) {

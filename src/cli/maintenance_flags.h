@@ -16,8 +16,10 @@ struct MaintenanceFlags {
   std::string table;  // "db.table"; empty: the configuration's
   bool dry_run = false;
   bool json = false;
+  std::string engine = "k2i";  // "spark", "trino"
+  bool by_engine() const { return engine != "k2i"; }
 };
-/// Adds --config, --set, --table, --dry-run and --json.
+/// Adds --config, --set, --table, --dry-run, --json and --engine.
 void AddMaintenanceFlags(CLI::App& command, MaintenanceFlags& flags);
 
 /// Of the commands that delete files.

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/maintenance_engine.h"
 #include "cli/maintenance_flags.h"
 #include "cli/maintenance_options.h"
 #include "cli/maintenance_report.h"
@@ -25,6 +26,10 @@ Status Run(const config::Config& config, const OrphanFlags& flags, std::stop_tok
   options.deletion = MakeDeletionOptions(flags.cleaning, std::move(stop));
   if (!flags.cleaning.older_than.empty()) {
     K2I_ASSIGN_OR_RETURN(options.older_than_ms, ParseOlderThan(flags.cleaning.older_than, clock.wall_ms()));
+  }
+  if (flags.cleaning.by_engine()) {
+    const EngineOrder order{.kind = engines::JobKind::kCleanOrphans, .policy = {}, .wishes = {}, .orphans = options};
+    return RunByEngine(config, flags.cleaning, order, options.deletion.stop);
   }
   K2I_ASSIGN_OR_RETURN(const auto table, TableOf(config, flags.cleaning.table));
   K2I_ASSIGN_OR_RETURN(const auto parts, MakeCatalog(config, clock, random));

@@ -316,6 +316,22 @@ struct QueryConfig {
   int64_t peer_timeout_ms = 1000;
 };
 
+/// `k2i maintenance --engine spark`.
+struct SparkEngineConfig {
+  std::vector<std::string> command;  // argv; takes spark-sql's arguments
+  std::string catalog;
+};
+
+/// `k2i maintenance --engine trino`.
+struct TrinoEngineConfig {
+  std::string uri;
+  std::string catalog;
+  std::string user = "k2i";
+  Secret password;
+  Secret token;
+  std::string ca;  // file of CA certificates
+};
+
 /// What keeps the table small and quick.
 struct MaintenanceConfig {
   // In the background of `k2i ingest`.
@@ -334,6 +350,8 @@ struct MaintenanceConfig {
   int64_t compaction_rate_mb = 0;       // read a second; 0: no limit
   int64_t snapshot_retention_days = 0;  // 0: as the table's properties say
   int64_t orphan_retention_days = 3;
+  SparkEngineConfig spark;
+  TrinoEngineConfig trino;
 };
 
 struct LogConfig {

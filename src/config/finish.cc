@@ -29,6 +29,7 @@ class Checker {
   void CheckCredentials();
   void CheckServer();
   void CheckQuery();
+  void CheckEngines();
 
  private:
   bool IsGiven(const std::string& path) const { return given_.contains(path); }
@@ -413,6 +414,15 @@ void Checker::CheckQuery() {
   if (seen.size() > kMostPeers) Add("query.peers", "names more than " + std::to_string(kMostPeers) + " processes");
 }
 
+void Checker::CheckEngines() {
+  const TrinoEngineConfig& trino = config_.maintenance.trino;
+  if (!trino.uri.empty() && !trino.uri.starts_with("http://") && !trino.uri.starts_with("https://")) {
+    Add("maintenance.trino.uri", "takes http://host:port or https://host:port");
+  }
+  if (!trino.password.empty() && !trino.token.empty())
+    Add("maintenance.trino.token", "and 'password' exclude each other");
+}
+
 }  // namespace
 
 bool IsTransform(std::string_view text) {
@@ -439,6 +449,7 @@ void Finish(const GivenKeys& given, std::string_view name, Config& config, Probl
   checker.CheckStorage();
   checker.CheckServer();
   checker.CheckQuery();
+  checker.CheckEngines();
 }
 
 }  // namespace k2i::config

@@ -336,6 +336,18 @@ void AddProcess(std::vector<Key<Config>>& keys) {
            {0, 36'500})
       .Add("orphan_retention_days", AT(maintenance.orphan_retention_days),
            "Age at which a file that nothing refers to is deleted.", {1, 36'500});
+  SectionBuilder<Config>(keys, "maintenance.spark")
+      .Add("command", AT(maintenance.spark.command),
+           "Program and arguments, such as `[\"spark-sql\", \"--master\", \"yarn\"]`; what K2I adds is "
+           "`--conf KEY=VALUE -e STATEMENT`. No shell.")
+      .Add("catalog", AT(maintenance.spark.catalog), "The Iceberg catalog, as Spark's configuration names it.");
+  SectionBuilder<Config>(keys, "maintenance.trino")
+      .Add("uri", AT(maintenance.trino.uri), "The coordinator, such as `https://trino:8443`.")
+      .Add("catalog", AT(maintenance.trino.catalog), "The Iceberg catalog, as Trino names it.")
+      .Add("user", AT(maintenance.trino.user), "Who runs the statements.")
+      .Add("password", AT(maintenance.trino.password), "For basic authentication; needs https.")
+      .Add("token", AT(maintenance.trino.token), "A JWT in place of the password; needs https.")
+      .Add("ca", AT(maintenance.trino.ca), "File of CA certificates (PEM); default: the system's.");
   SectionBuilder<Config>(keys, "log")
       .Add("level", AT(log.level), "Least level that is written.")
       .Alias("log_level")
@@ -436,6 +448,8 @@ const std::vector<SectionInfo>& Sections() {
       {"server", "monitoring", "Health and metrics over HTTP, and queries over Arrow Flight SQL."},
       {"query", "", "Reads by SQL and look-up, of the newest rows and the whole table as one."},
       {"maintenance", "", "What keeps the table small and quick ([maintenance.md](maintenance.md))."},
+      {"maintenance.spark", "", "Spark, for `k2i maintenance --engine spark`."},
+      {"maintenance.trino", "", "Trino, for `k2i maintenance --engine trino`."},
       {"log", "", "Logs on standard error."}};
   return sections;
 }

@@ -45,9 +45,8 @@ Status OrphanCleaning::AddReachable(const LoadedTable& table) {
                       [&](const std::string& location) { return finder_->AddReachable(location); });
 }
 
-Result<OrphanReport> OrphanCleaning::Run(const TableIdentifier& table) {
-  K2I_ASSIGN_OR_RETURN(const int64_t cutoff_ms,
-                       OrphanCutoff(options_.older_than_ms, options_.force, parts_.clock.wall_ms()));
+Status OrphanCleaning::Check(const TableIdentifier& table) {
+  K2I_ASSIGN_OR_RETURN(cutoff_ms_, OrphanCutoff(options_.older_than_ms, options_.force, parts_.clock.wall_ms()));
   K2I_ASSIGN_OR_RETURN(table_, parts_.catalog.LoadTable(table));
   K2I_RETURN_IF_ERROR(CheckMayDelete(*table_.metadata));
   if (table_.metadata_location.empty()) {
@@ -55,9 +54,13 @@ Result<OrphanReport> OrphanCleaning::Run(const TableIdentifier& table) {
                 "the catalog does not say which metadata file is the table's: it would be taken for an orphan",
                 Component::kCatalog);
   }
-  K2I_RETURN_IF_ERROR(CheckOthers(table_));
+  return CheckOthers(table_);
+}
+
+Result<OrphanReport> OrphanCleaning::Run(const TableIdentifier& table) {
+  K2I_RETURN_IF_ERROR(Check(table));
   report_ = {.location = table_.metadata->location};
-  K2I_ASSIGN_OR_RETURN(finder_, OrphanFinder::Make(report_.location, cutoff_ms));
+  K2I_ASSIGN_OR_RETURN(finder_, OrphanFinder::Make(report_.location, cutoff_ms_));
   K2I_RETURN_IF_ERROR(AddReachable(table_));
   Status done = parts_.store.ForEachFile(report_.location, [&](const io::FileInfo& file) { return Consider(file); });
   if (done.has_value()) done = FinishBatch();

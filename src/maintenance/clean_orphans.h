@@ -46,6 +46,9 @@ class OrphanCleaning {
   OrphanCleaning(Parts parts, OrphanOptions options)
       : parts_(parts), options_(std::move(options)), reader_(parts.store, options_.deletion.threads) {}
 
+  /// Whether it may be done at all; nothing is listed or deleted. The codes of Run.
+  Status Check(const iceberg::TableIdentifier& table);
+
   /// Nothing has been deleted after an error.
   /// - NotSupported: the location is shared with another table, or what the table reaches cannot be read, or the
   /// catalog
@@ -64,6 +67,7 @@ class OrphanCleaning {
   const OrphanOptions options_;
   ReachabilityReader reader_;
   iceberg::LoadedTable table_;  // as last read
+  int64_t cutoff_ms_ = 0;
   std::optional<OrphanFinder> finder_;
   std::vector<io::FileInfo> batch_;
   OrphanReport report_;

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/maintenance_engine.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <set>
+
+#include "cli/maintenance_engine_show.h"
+#include "cli/version.h"
+#include "engines/expiry_cutoff.h"
+#include "engines/spark.h"
+#include "engines/statement.h"
+#include "engines/trino.h"
+#include "net/http_client.h"
+#include "progress/progress.h"
+
+namespace k2i::cli {
+namespace {
+
+using engines::JobKind;
+using iceberg::TableMetadata;
+
+constexpr int64_t kDefaultTarget = int64_t{256} << 20;
+
+std::unexpected<Error> NotConfigured(const std::string& key) {
+  return Fail(ErrorCode::kInvalidConfig, "'" + key + "' is missing: --engine needs it", Component::kConfig);
+}
+
+int64_t TargetOf(const TableMetadata& table, int64_t wanted) {
+  if (wanted > 0) return wanted;
+  const std::string text = table.PropertyOr("write.target-file-size-bytes", "");
+  int64_t bytes = 0;
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return bytes > 0 ? bytes : kDefaultTarget;
+}
+
+/// Each pipeline whose boundary was found in `before` has one in `after`, no partition of it behind.
+Status CheckBoundaries(const TableMetadata& before, const TableMetadata& after, const std::string& branch) {
+  std::set<std::string> pipelines;
+  for (const auto& snapshot : before.snapshots) {
+    const auto found = snapshot.summary.find(std::string(progress::kPipelineKey));
+    if (found != snapshot.summary.end()) pipelines.insert(found->second);
+  }
+  for (const std::string& pipeline : pipelines) {
+    K2I_ASSIGN_OR_RETURN(const auto was, progress::FindBoundary(before, pipeline, branch));
+    if (!was) continue;
+    K2I_ASSIGN_OR_RETURN(const auto is, progress::FindBoundary(after, pipeline, branch));
+    bool kept = is.has_value();
+    for (const auto& [partition, next] : was->progress.Vector()) {
+      kept = kept && is->progress.Next(partition).value_or(Offset(-1)) >= next;
+    }
+    if (kept) continue;
+    return Fail(ErrorCode::kCorruption,
+                "after the engine's work the boundary of pipeline " + pipeline +
+                    " is not found any more: see `k2i offsets show`, and roll the table back",
+                Component::kCatalog);
+  }
+  return {};
+}
+
+/// One job by one engine.
+class EngineRun {
+ public:
+  EngineRun(const config::Config& config, const MaintenanceFlags& flags, const EngineOrder& order, std::stop_token stop)
+      : config_(config), flags_(flags), order_(order), stop_(std::move(stop)) {}
+
+  Status Run();
+
+ private:
+  Status Open();
+  Result<bool> Plan();
+  Result<bool> PlanExpiry();
+  Status State();
+  Status Execute();
+  Status BySpark();
+  Status ByTrino();
+  Status Compare();
+  engines::OnEngineProgress ProgressLine();
+
+  const config::Config& config_;
+  const MaintenanceFlags& flags_;
+  const EngineOrder& order_;
+  const std::stop_token stop_;
+  SystemClock clock_;
+  Random random_{Random::SystemSeed()};
+  CatalogParts parts_;
+  iceberg::LoadedTable before_;
+  engines::Job job_;
+  EngineReport report_;
+};
+
+Status EngineRun::Open() {
+  if (config_.iceberg.branch != "main") {
+    return Fail(ErrorCode::kNotSupported, "--engine works on the branch main only, not on " + config_.iceberg.branch,
+                Component::kConfig);
+  }
+  K2I_ASSIGN_OR_RETURN(parts_, MakeCatalog(config_, clock_, random_));
+  K2I_ASSIGN_OR_RETURN(before_, parts_.catalog->LoadTable(job_.table));
+  return {};
+}
+
+/// False: no snapshot would go.
+Result<bool> EngineRun::PlanExpiry() {
+  const TableMetadata& table = *before_.metadata;
+  K2I_RETURN_IF_ERROR(maintenance::CheckMayDelete(table));
+  K2I_ASSIGN_OR_RETURN(const auto policy, maintenance::PolicyOf(table, order_.wishes, clock_.wall_ms()));
+  K2I_ASSIGN_OR_RETURN(const auto plan, maintenance::PlanExpiry(table, policy, {}, clock_.wall_ms()));
+  const auto cutoff = engines::EngineCutoff(table, plan.snapshots);
+  job_.older_than_ms = cutoff.value_or(0);
+  job_.retain_last = policy.min_snapshots_to_keep;
+  return cutoff.has_value();
+}
+
+/// False: there is nothing to do.
+Result<bool> EngineRun::Plan() {
+  const auto& policy = order_.policy;
+  switch (order_.kind) {
+    case JobKind::kCompact:
+      job_.target_bytes = report_.target_bytes = TargetOf(*before_.metadata, policy.target_bytes);
+      job_.small_below_bytes = policy.small_below_bytes > 0 ? policy.small_below_bytes : job_.target_bytes / 4 * 3;
+      job_.min_input_files = policy.min_input_files;
+      if (policy.max_files != maintenance::CompactionPolicy().max_files) job_.max_files = policy.max_files;
+      return true;
+    case JobKind::kRewriteManifests:
+      return true;
+    case JobKind::kExpireSnapshots:
+      return PlanExpiry();
+    case JobKind::kCleanOrphans: {
+      job_.older_than_ms = order_.orphans.older_than_ms;
+      maintenance::OrphanCleaning own({*parts_.catalog, *parts_.store, clock_}, order_.orphans);
+      K2I_RETURN_IF_ERROR(own.Check(job_.table));
+      return true;
+    }
+  }
+  return true;
+}
+
+Status EngineRun::State() {
+  const auto& spark = config_.maintenance.spark;
+  const auto& trino = config_.maintenance.trino;
+  if (flags_.engine == "spark") {
+    if (spark.command.empty()) return NotConfigured("maintenance.spark.command");
+    if (spark.catalog.empty()) return NotConfigured("maintenance.spark.catalog");
+    report_.statement = engines::SparkStatement(job_, spark.catalog);
+    return {};
+  }
+  if (trino.uri.empty()) return NotConfigured("maintenance.trino.uri");
+  if (trino.catalog.empty()) return NotConfigured("maintenance.trino.catalog");
+  K2I_ASSIGN_OR_RETURN(report_.statement, engines::TrinoStatement(job_, trino.catalog, clock_.wall_ms()));
+  return {};
+}
+
+engines::OnEngineProgress EngineRun::ProgressLine() {
+  if (::isatty(STDERR_FILENO) != 1) return {};
+  return [this, started = clock_.monotonic()](const engines::EngineProgress& progress) {
+    const double seconds = std::chrono::duration<double>(clock_.monotonic() - started).count();
+    const std::string percent = progress.percent ? fmt::format(" {:3.0f} %", *progress.percent) : "";
+    std::fprintf(stderr, "\r\x1b[K%s",
+                 fmt::format("{}: {}{} | {:.0f} s", flags_.engine, progress.state, percent, seconds).c_str());
+  };
+}
+
+Status EngineRun::BySpark() {
+  K2I_ASSIGN_OR_RETURN(const auto answer, engines::RunSpark(config_.maintenance.spark.command, report_.statement,
+                                                            clock_, ProgressLine(), stop_));
+  report_.job_id = answer.app_id;
+  if (order_.kind == JobKind::kCleanOrphans) report_.deleted = {{"other", answer.rows}};
+  if (order_.kind != JobKind::kExpireSnapshots || answer.counts.empty()) return {};
+  const auto count = [&](const char* column) {
+    const auto found = answer.counts.find(column);
+    return found == answer.counts.end() ? 0 : found->second;
+  };
+  report_.deleted = {
+      {"data", count("deleted_data_files_count")},
+      {"delete", count("deleted_position_delete_files_count") + count("deleted_equality_delete_files_count")},
+      {"manifest", count("deleted_manifest_files_count")},
+      {"manifest-list", count("deleted_manifest_lists_count")},
+      {"statistics", count("deleted_statistics_files_count")}};
+  return {};
+}
+
+Status EngineRun::ByTrino() {
+  const auto& config = config_.maintenance.trino;
+  net::HttpClient http({.ca_file = config.ca, .user_agent = std::string("k2i/") + kVersion});
+  std::string uri = config.uri;
+  while (uri.ends_with('/')) uri.pop_back();
+  engines::Trino trino(
+      {http, clock_, random_},
+      {.uri = uri, .user = config.user, .password = config.password.Reveal(), .token = config.token.Reveal()});
+  std::map<std::string, std::string> session;
+  if (order_.kind == JobKind::kCompact) {
+    session[config.catalog + ".target_max_file_size"] = std::to_string(job_.target_bytes) + "B";
+  }
+  K2I_ASSIGN_OR_RETURN(report_.job_id, trino.Run(report_.statement, session, ProgressLine(), stop_));
+  return {};
+}
+
+/// What has become of the table, by its own word.
+Status EngineRun::Compare() {
+  K2I_ASSIGN_OR_RETURN(const auto now, parts_.catalog->LoadTable(job_.table));
+  const TableMetadata &before = *before_.metadata, &after = *now.metadata;
+  const bool spark = flags_.engine == "spark";
+  report_.work =
+      engines::WorkBetween(before, after, {flags_.engine, spark ? "app-id" : "trino_query_id", report_.job_id});
+  const auto live_files = [](const TableMetadata& table, const char* key) {
+    const auto* head = table.FindRef("main");
+    return head == nullptr ? 0 : engines::SummaryCount(*head, key);
+  };
+  report_.live_files_before = live_files(before, "total-data-files");
+  report_.live_bytes_before = live_files(before, "total-files-size");
+  report_.live_files_after = live_files(after, "total-data-files");
+  report_.location = after.location;
+  if (order_.kind == JobKind::kExpireSnapshots) {
+    report_.expired_snapshots = engines::SnapshotsGone(before, after);
+    report_.expired_refs = engines::RefsGone(before, after);
+    report_.kept_snapshots = after.snapshots.size();
+  }
+  if (order_.kind == JobKind::kRewriteManifests && !report_.work.snapshots.empty()) {
+    K2I_ASSIGN_OR_RETURN(report_.manifests, engines::ManifestsOf(*parts_.store, after, report_.work.snapshots.back()));
+  }
+  return CheckBoundaries(before, after, config_.iceberg.branch);
+}
+
+Status EngineRun::Execute() {
+  K2I_RETURN_IF_ERROR(Open());
+  K2I_ASSIGN_OR_RETURN(const bool anything, Plan());
+  if (anything) K2I_RETURN_IF_ERROR(State());
+  if (flags_.dry_run) return {};
+  if (!anything) return Compare();
+  const Status ran = flags_.engine == "spark" ? BySpark() : ByTrino();
+  if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "\r\x1b[K");
+  K2I_RETURN_IF_ERROR(ran);
+  return Compare();
+}
+
+Status EngineRun::Run() {
+  K2I_ASSIGN_OR_RETURN(job_.table, TableOf(config_, flags_.table));
+  job_.kind = report_.kind = order_.kind;
+  report_.engine = flags_.engine;
+  report_.table = job_.table.ToString();
+  report_.dry_run = flags_.dry_run;
+  const Duration started = clock_.monotonic();
+  const Status done = Execute();
+  report_.seconds = std::chrono::duration<double>(clock_.monotonic() - started).count();
+  if (!done) report_.error = done.error();
+  if (flags_.json) {
+    std::fputs(EngineJson(report_).c_str(), stdout);
+  } else if (done) {
+    std::fputs(EngineText(report_).c_str(), stdout);
+  }
+  return done;
+}
+
+}  // namespace
+
+Status RunByEngine(const config::Config& config, const MaintenanceFlags& flags, const EngineOrder& order,
+                   std::stop_token stop) {
+  return EngineRun(config, flags, order, std::move(stop)).Run();
+}
+
+}  // namespace k2i::cli

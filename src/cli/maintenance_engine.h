@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stop_token>
+
+#include "cli/maintenance_flags.h"
+#include "engines/job.h"
+#include "maintenance/clean_orphans.h"
+#include "maintenance/compaction_plan.h"
+#include "maintenance/expiry_plan.h"
+
+namespace k2i::cli {
+
+/// What is to be done; of the rest only what `kind` needs.
+struct EngineOrder {
+  engines::JobKind kind = engines::JobKind::kCompact;
+  maintenance::CompactionPolicy policy;
+  maintenance::ExpiryWishes wishes;
+  maintenance::OrphanOptions orphans;
+};
+
+/// The job by the engine of --engine, and what it has made of the table, printed. What K2I would refuse is refused
+/// before the engine hears of it. Afterwards the boundary of every pipeline that had one is found again.
+/// InvalidConfig where the engine is not configured; NotSupported for what it does not do; Corruption where a boundary
+/// is lost; the codes of engines::RunSpark and engines::Trino.
+Status RunByEngine(const config::Config& config, const MaintenanceFlags& flags, const EngineOrder& order,
+                   std::stop_token stop);
+
+}  // namespace k2i::cli
