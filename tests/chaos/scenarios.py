@@ -56,6 +56,42 @@ def kills_static(world: World, kills: int) -> Figures:
     return random_kills(world, kills, catalog="rest", kafka={"group_instance_id": "k2i-{n}"})
 
 
+# The table looks after itself every few seconds, so that a kill hits each step of maintenance sooner or later.
+BUSY_UPKEEP = {
+    "iceberg": {"properties": {"history.expire.max-snapshot-age-ms": "5000"}},
+    "maintenance": {
+        "compaction_interval_seconds": 1,
+        "compaction_min_input_files": 2,
+        "manifest_rewrite_interval_seconds": 2,
+        "snapshot_expiration_interval_seconds": 2,
+    },
+}
+
+
+def maintained(world: World, kills: int, *, catalog: str) -> Figures:
+    """kill -9 while the members maintain the table too; mostly the one that does so now."""
+    with Round(world, "maintained", catalog, **BUSY_UPKEEP) as chaos:
+        while len(chaos.kills) < kills:
+            # Of the group, the one that reads partition 0 maintains.
+            keepers = [member for member in chaos.fleet.running() if 0 in chaos.owned(member)]
+            victim = keepers[0] if keepers and chaos.dice.random() < 0.7 else chaos.any_member()
+            chaos.wait_for_upkeep(victim, 6)
+            chaos.pause(1.2)
+            chaos.kill(victim)
+            chaos.revive_all()
+        chaos.pause(3.0)
+        chaos.wait_for_upkeep(chaos.any_member(), 1)
+        return chaos.finish()
+
+
+def maintained_sql(world: World, kills: int) -> Figures:
+    return maintained(world, kills, catalog="sql")
+
+
+def maintained_rest(world: World, kills: int) -> Figures:
+    return maintained(world, kills, catalog="rest")
+
+
 def lying_connections(world: World, kills: int) -> Figures:
     """Connections to catalog, store and broker are cut, delayed, and lose replies to requests that were carried out."""
     with Round(world, "lying connections", "rest") as chaos:
@@ -200,6 +236,8 @@ ALL: list[tuple[str, Scenario, float]] = [
     ("kills, REST + S3, static members", kills_static, 0.10),
     ("named points, SQLite", named_points_sql, 0.10),
     ("named points, REST + S3", named_points_rest, 0.10),
+    ("maintained, SQLite", maintained_sql, 0.10),
+    ("maintained, REST + S3", maintained_rest, 0.10),
     ("cut, delay, lost replies", lying_connections, 0.10),
     ("zombies, SQLite", zombies, 0.03),
     ("zombies in commit, REST + S3", slow_commits_of_zombies, 0.03),

@@ -150,10 +150,17 @@ class Round:
 
     def wait_for_work(self, member: K2I, within_s: float) -> None:
         """Until it has committed something, or time is up."""
+        self._wait_to_count(member, "k2i_iceberg_commits_total", within_s)
+
+    def wait_for_upkeep(self, member: K2I, within_s: float) -> None:
+        """Until it has maintained the table, or time is up."""
+        self._wait_to_count(member, "k2i_maintenance_runs_total", within_s)
+
+    def _wait_to_count(self, member: K2I, metric: str, within_s: float) -> None:
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline and member.is_running():
             try:
-                if member.metric("k2i_iceberg_commits_total") > 0:
+                if member.metric(metric) > 0:
                     return
             except requests.RequestException:
                 pass
