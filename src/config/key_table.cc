@@ -332,7 +332,7 @@ void AddProcess(std::vector<Key<Config>>& keys) {
            {0, 1'000'000})
       .Add("snapshot_retention_days", AT(maintenance.snapshot_retention_days),
            "Age at which a snapshot is removed; 0: as the table's property "
-           "`history.expire.max-snapshot-age-ms` says, else 5 days.",
+           "`history.expire.max-snapshot-age-ms` says, else 5 days and the 2,000 newest.",
            {0, 36'500})
       .Add("orphan_retention_days", AT(maintenance.orphan_retention_days),
            "Age at which a file that nothing refers to is deleted.", {1, 36'500});

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -19,6 +20,8 @@ using iceberg::SnapshotRef;
 using iceberg::TableMetadata;
 
 constexpr int64_t kDefaultMaxAgeMs = int64_t{5} * 24 * 60 * 60 * 1000;
+/// Each is about 1 kB that every commit reads and writes again.
+constexpr size_t kDefaultMostSnapshots = 2'000;
 
 template <typename T>
 Result<std::optional<T>> NumberProperty(const TableMetadata& table, const std::string& key, T least) {
@@ -39,6 +42,16 @@ Result<std::optional<T>> NumberProperty(const TableMetadata& table, const std::s
 int64_t Before(int64_t now_ms, int64_t age_ms) {
   int64_t before = 0;
   return __builtin_sub_overflow(now_ms, age_ms, &before) ? INT64_MIN : before;
+}
+
+/// The time from which on there are `count` snapshots, whatever branch they are of; INT64_MIN where there are fewer.
+int64_t TimeOfNewest(const TableMetadata& table, size_t count) {
+  if (table.snapshots.size() <= count) return INT64_MIN;
+  std::vector<int64_t> times;
+  for (const Snapshot& snapshot : table.snapshots) times.push_back(snapshot.timestamp_ms);
+  const auto nth = times.begin() + static_cast<std::ptrdiff_t>(count - 1);
+  std::ranges::nth_element(times, nth, std::greater());
+  return *nth;
 }
 
 const std::string* SummaryOf(const Snapshot& snapshot, std::string_view key) {
@@ -177,8 +190,11 @@ Result<ExpiryPolicy> PolicyOf(const TableMetadata& table, const ExpiryWishes& wi
   K2I_ASSIGN_OR_RETURN(const auto age, NumberProperty<int64_t>(table, "history.expire.max-snapshot-age-ms", 0));
   K2I_ASSIGN_OR_RETURN(const auto least, NumberProperty<int32_t>(table, "history.expire.min-snapshots-to-keep", 1));
   K2I_ASSIGN_OR_RETURN(const auto ref_age, NumberProperty<int64_t>(table, "history.expire.max-ref-age-ms", 0));
-  const int64_t max_age_ms = wishes.max_snapshot_age_ms.value_or(age.value_or(kDefaultMaxAgeMs));
-  return ExpiryPolicy{.expire_before_ms = wishes.expire_before_ms.value_or(Before(now_ms, max_age_ms)),
+  const auto wished_age = wishes.max_snapshot_age_ms ? wishes.max_snapshot_age_ms : age;
+  const int64_t before = wished_age
+                             ? Before(now_ms, *wished_age)
+                             : std::max(Before(now_ms, kDefaultMaxAgeMs), TimeOfNewest(table, kDefaultMostSnapshots));
+  return ExpiryPolicy{.expire_before_ms = wishes.expire_before_ms.value_or(before),
                       .min_snapshots_to_keep = wishes.min_snapshots_to_keep.value_or(least.value_or(1)),
                       .max_ref_age_ms = ref_age.value_or(INT64_MAX)};
 }

@@ -28,7 +28,8 @@ struct ExpiryWishes {
 };
 
 /// By the wishes, else by history.expire.max-snapshot-age-ms, .min-snapshots-to-keep and .max-ref-age-ms, else as
-/// Iceberg has it: 5 days, 1, never. InvalidConfig (kCatalog) for a property that is no such number.
+/// Iceberg has it: 5 days, 1, never; and where nobody says an age, from the 2,000 newest snapshots on, so that commits
+/// stay as quick as they were. InvalidConfig (kCatalog) for a property that is no such number.
 Result<ExpiryPolicy> PolicyOf(const iceberg::TableMetadata& table, const ExpiryWishes& wishes, int64_t now_ms);
 
 struct ExpiryPlan {

@@ -189,6 +189,18 @@ TEST(ExpiryPolicy, ByWishThenByPropertyThenAsIcebergHasIt) {
   EXPECT_LT(PolicyOf(table, {}, kNow)->expire_before_ms, 0);
 }
 
+TEST(ExpiryPolicy, WhereNobodySaysAnAgeTheNewestStay) {
+  TableMetadata table;
+  for (int64_t id = 1; id <= 2'000; ++id) Add(table, id, id > 1 ? std::optional(id - 1) : std::nullopt, kNow - id, "");
+  EXPECT_EQ(PolicyOf(table, {}, kNow)->expire_before_ms, kNow - 5 * 24 * 3'600'000);
+  Add(table, 2'001, 2'000, kNow, "");
+  EXPECT_EQ(PolicyOf(table, {}, kNow)->expire_before_ms, kNow - 1'999);  // of 2,001 the one at kNow - 2,000 is too many
+  EXPECT_EQ(PolicyOf(table, {.max_snapshot_age_ms = 3'000}, kNow)->expire_before_ms, kNow - 3'000);
+  EXPECT_EQ(PolicyOf(table, {.expire_before_ms = 7}, kNow)->expire_before_ms, 7);
+  table.properties = {{"history.expire.max-snapshot-age-ms", "4000"}};
+  EXPECT_EQ(PolicyOf(table, {}, kNow)->expire_before_ms, kNow - 4'000);
+}
+
 // The same by the words of the spec, as plainly as can be, on random tables.
 
 TableMetadata RandomTable(Random& random, bool with_pipelines) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 #include "iceberg/update/metadata_builder.h"
 
@@ -137,9 +138,11 @@ void MetadataBuilder::CleanSnapshotLog() {
     return added_snapshots_.contains(entry.snapshot_id) && entry.snapshot_id != metadata_.current_snapshot_id;
   });
   if (!removed_snapshots_) return;
+  std::unordered_set<int64_t> known;
+  for (const Snapshot& snapshot : metadata_.snapshots) known.insert(snapshot.snapshot_id);
   std::vector<SnapshotLogEntry> kept;
   for (const SnapshotLogEntry& entry : metadata_.snapshot_log) {
-    if (metadata_.FindSnapshot(entry.snapshot_id) == nullptr) {
+    if (!known.contains(entry.snapshot_id)) {
       kept.clear();
     } else {
       kept.push_back(entry);
