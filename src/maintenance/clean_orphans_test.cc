@@ -164,8 +164,8 @@ TEST_F(CleanOrphansTest, RefusesAnotherTableBelow) {
 
 TEST_F(CleanOrphansTest, RefusesWhereAnotherTableCannotBeRead) {
   TableHistory other(*catalog_, store_, clock_, random_, "s3://b/wh/db/u", "u");
-  const auto loaded = catalog_->LoadTable(other.identifier());
-  ASSERT_TRUE(store_.Delete(loaded->metadata_location).has_value());
+  const std::string location = catalog_->LoadTable(other.identifier())->metadata_location;
+  ASSERT_TRUE(store_.Delete(location).has_value());
   EXPECT_THAT(Clean().error().message, HasSubstr("--unshared"));
   EXPECT_TRUE(Clean({.unshared = true}).has_value());
 }

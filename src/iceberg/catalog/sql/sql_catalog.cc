@@ -7,7 +7,6 @@
 #include <system_error>
 #include <utility>
 
-#include "iceberg/catalog/metadata_file.h"
 #include "iceberg/catalog/pointer_commit.h"
 
 namespace k2i::iceberg {
@@ -91,7 +90,7 @@ std::string TableLocation(const std::string& warehouse, const TableIdentifier& t
 
 SqlCatalog::SqlCatalog(SqlCatalogOptions options, std::unique_ptr<SqlDatabase> db, io::ObjectStore& store, Clock& clock,
                        Random& random)
-    : options_(std::move(options)), store_(store), clock_(clock), random_(random), db_(std::move(db)) {}
+    : options_(std::move(options)), store_(store), clock_(clock), random_(random), reader_(store), db_(std::move(db)) {}
 
 Result<std::unique_ptr<SqlCatalog>> SqlCatalog::Open(const SqlCatalogOptions& options, std::unique_ptr<SqlDatabase> db,
                                                      io::ObjectStore& store, Clock& clock, Random& random) {
@@ -160,7 +159,7 @@ Result<std::string> SqlCatalog::MetadataLocation(const TableIdentifier& table) {
 
 Result<LoadedTable> SqlCatalog::LoadTable(const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(std::string location, MetadataLocation(table));
-  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, location));
+  K2I_ASSIGN_OR_RETURN(auto metadata, reader_.Read(location));
   return LoadedTable{table, std::move(location), std::move(metadata), {}};
 }
 
@@ -220,9 +219,12 @@ Status SqlCatalog::Swap(const TableIdentifier& table, const std::string& from, c
 Result<LoadedTable> SqlCatalog::CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                             const std::vector<TableUpdate>& updates, const std::string&) {
   K2I_ASSIGN_OR_RETURN(const LoadedTable current, LoadTable(base.identifier));
-  return CommitByPointer({store_, clock_, random_}, current, requirements, updates, [&](const LoadedTable& next) {
-    return Swap(base.identifier, current.metadata_location, next.metadata_location);
-  });
+  auto committed =
+      CommitByPointer({store_, clock_, random_}, current, requirements, updates, [&](const LoadedTable& next) {
+        return Swap(base.identifier, current.metadata_location, next.metadata_location);
+      });
+  if (committed) reader_.Remember(committed->metadata_location, committed->metadata);
+  return committed;
 }
 
 Result<std::vector<TableIdentifier>> SqlCatalog::ListTables() {

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "iceberg/catalog/catalog.h"
+#include "iceberg/catalog/metadata_reader.h"
 #include "iceberg/catalog/sql/database.h"
 #include "io/object_store.h"
 
@@ -64,6 +65,7 @@ class SqlCatalog final : public Catalog {
   io::ObjectStore& store_;
   Clock& clock_;
   Random& random_;
+  MetadataReader reader_;
   std::mutex mutex_;  // guards db_
   const std::unique_ptr<SqlDatabase> db_;
   std::string table_filter_;  // WHERE clause that tells tables from views; empty in schema V0
