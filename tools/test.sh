@@ -22,7 +22,8 @@ build_and_test() {
   tools/build.sh "$1" && unit_tests "$1"
 }
 
-interop_tests() { "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop "$@"; }
+# Two at a time, each with servers of its own: most of a test's time is waiting. Whole files, for what tests share there.
+interop_tests() { "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop -n 2 --dist loadfile "$@"; }
 
 report() {
   if ((${#failed[@]})); then
