@@ -369,7 +369,7 @@ TEST_P(StoreContract, PassesItsOwnCheck) {
 std::string NameOf(const ::testing::TestParamInfo<Kind>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Here, StoreContract, ::testing::Values(Local(), Memory()), NameOf);
-INSTANTIATE_TEST_SUITE_P(Live, StoreContract, ::testing::Values(S3(), Gcs(), AzureByKey(), AzureBySas()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Live, StoreContract, ::testing::Values(S3(), Gcs(), AzureByKey()), NameOf);
 
 /// What stores over a network promise besides.
 class RemoteStoreContract : public StoreContract {};
