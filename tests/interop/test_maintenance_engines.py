@@ -183,7 +183,7 @@ def assert_compacted(warehouse, topic: str, report: dict, before, engine: str) -
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(480)
 def test_handed_to_spark(filled, kafka4, sql_warehouse, topic, tmp_path):
     warehouse = sql_warehouse
     process = filled(warehouse, spark={"command": spark_sql_command(warehouse, tmp_path / "spark"), "catalog": CATALOG})
