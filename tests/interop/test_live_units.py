@@ -9,6 +9,7 @@ import pytest
 
 from harness.k2i_process import BINARY, clean_environment
 from services import azurite, seaweedfs
+from services.seaweed_catalog import SeaweedCatalog
 
 
 # Commits of the race between two writers, in the catalog contract.
