@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/logging.h"
+#include "config/iceberg_config.h"
 #include "config/secret.h"
+#include "config/storage_config.h"
 
 namespace k2i::config {
 
@@ -24,28 +26,6 @@ enum class SaslMechanism { kNone, kPlain, kScramSha256, kScramSha512, kGssapi, k
 enum class ValueFormat { kRaw, kJson };
 enum class SchemaMode { kManual };
 enum class OnBreakingChange { kDeadLetter };
-enum class CatalogType { kSql, kRest, kHive, kGlue, kNessie, kTabular };
-enum class Compression { kUncompressed, kSnappy, kGzip, kLz4, kZstd };
-enum class RestCredential { kNone, kBearer, kOauth2, kSigv4 };
-/// Whether a REST catalog is asked for credentials to its tables' files. kAuto: where [storage] holds none.
-enum class VendedCredentials { kAuto, kAlways, kNever };
-enum class SortDirection { kAscending, kDescending };
-enum class NullOrder { kFirst, kLast };
-/// kAuto: by the scheme of the warehouse or of the table's location.
-enum class StorageType { kAuto, kS3, kGcs, kAzure, kLocal };
-enum class S3Credential { kDefault, kRole, kWebIdentity, kAnonymous };
-enum class GcsCredential { kDefault, kServiceAccount, kToken, kAnonymous };
-enum class AzureCredential {
-  kDefault,
-  kAccountKey,
-  kSas,
-  kClientSecret,
-  kManagedIdentity,
-  kWorkloadIdentity,
-  kEnvironment,
-  kCli,
-  kAnonymous
-};
 /// kAuto: text on a terminal, JSON otherwise.
 enum class LogFormat { kAuto, kJson, kText };
 
@@ -126,159 +106,10 @@ struct BufferConfig {
   std::string key;  // column of the table; "": no look-ups by key
 };
 
-struct RestCatalogConfig {
-  RestCredential credential = RestCredential::kNone;
-  Secret token;
-  std::string client_id;
-  Secret client_secret;
-  std::string oauth2_uri;
-  std::string scope = "catalog";
-  Secret subject_token;
-  std::string subject_token_file;
-  std::string subject_token_type = "access_token";  // a URN after loading
-  std::map<std::string, std::string> oauth2_parameters;
-  std::string signing_name = "execute-api";
-  std::string signing_region;
-  Secret access_key_id;
-  Secret secret_access_key;
-  Secret session_token;
-  std::string profile;
-  std::string role_arn;
-  std::string external_id;
-  std::string prefix;
-  std::map<std::string, std::string> custom_headers;
-  std::string ca;    // file of CA certificates
-  std::string cert;  // file of the client's certificate
-  std::string key;   // file of its private key
-  Secret key_password;
-  VendedCredentials vended_credentials = VendedCredentials::kAuto;
-  bool metrics_reports = true;
-  int64_t timeout_ms = 30'000;
-};
-
-struct NessieConfig {
-  std::string ref = "main";
-  bool create_ref = false;
-  std::string from = "main";  // what a branch that is created starts from
-};
-
-struct GlueCatalogConfig {
-  std::string catalog_id;  // "": that of the account we are
-  std::string endpoint;    // "": AWS's own
-  bool skip_archive = true;
-  std::string profile;
-  std::string role_arn;
-  std::string external_id;
-  std::string session_name = "k2i";
-  Secret access_key_id;
-  Secret secret_access_key;
-  Secret session_token;
-};
-
-struct SqlCatalogConfig {
-  std::string uri;  // never empty after loading when catalog_type is sql
-  std::string name = "k2i";
-  // The rest is PostgreSQL's; what is empty is as the URI says.
-  std::string user;
-  Secret password;
-  std::string sslmode;
-  std::string ca;  // file of CA certificates
-  int64_t statement_timeout_ms = 10000;
-};
-
-struct HiveCatalogConfig {
-  bool tls = false;
-  std::string ca;  // file of CA certificates
-  bool lock_enabled = true;
-  int64_t lock_timeout_ms = 180000;
-  int64_t timeout_ms = 30000;
-};
-
-struct PartitionFieldConfig {
-  std::string source_field;
-  std::string transform = "identity";
-  std::string name;  // "": Iceberg's own way of naming, such as "ts_day"
-};
-
-struct SortFieldConfig {
-  std::string source_field;
-  std::string transform = "identity";
-  SortDirection direction = SortDirection::kAscending;
-  NullOrder nulls = NullOrder::kFirst;
-};
-
-struct IcebergConfig {
-  CatalogType catalog_type = CatalogType::kSql;
-  std::string warehouse;
-  std::string database;
-  std::string table;
-  std::string rest_uri;
-  std::string hive_metastore_uri;
-  std::string aws_region;
-  int64_t format_version = 2;
-  int64_t target_file_size_mb = 256;
-  Compression compression = Compression::kZstd;
-  std::string branch = "main";
-  bool auto_create = true;
-  bool property_mirror = true;
-  std::map<std::string, std::string> properties;  // of the table, set when it is created
-  RestCatalogConfig rest;
-  NessieConfig nessie;
-  GlueCatalogConfig glue;
-  SqlCatalogConfig sql;
-  HiveCatalogConfig hive;
-  std::vector<PartitionFieldConfig> partition_spec;
-  std::vector<SortFieldConfig> sort_order;
-};
-
 /// Where the records go that cannot be decoded.
 struct DeadLettersConfig {
   std::string database;  // never empty after loading: that of the table
   std::string table;     // never empty after loading: "<table>__dlq"
-};
-
-struct S3Config {
-  S3Credential credential = S3Credential::kDefault;
-  std::string role_arn;
-  std::string role_session_name;
-  Secret role_external_id;
-  Secret sse_customer_key;  // Base64 of 32 bytes
-  std::string ca;           // file of CA certificates
-  int64_t connect_timeout_ms = 5'000;
-  int64_t max_attempts = 5;
-};
-
-struct GcsConfig {
-  GcsCredential credential = GcsCredential::kDefault;
-  Secret service_account_key;  // the JSON
-  Secret token;
-  std::string impersonate;
-  std::string project_id;
-  int64_t retry_limit_seconds = 60;
-};
-
-struct AzureConfig {
-  AzureCredential credential = AzureCredential::kDefault;
-  std::string account;
-  Secret account_key;
-  Secret sas_token;
-  std::string tenant_id;
-  std::string client_id;
-  Secret client_secret;
-};
-
-struct StorageConfig {
-  StorageType type = StorageType::kAuto;
-  std::string bucket;
-  std::string region;
-  std::string endpoint;
-  Secret access_key_id;
-  Secret secret_access_key;
-  Secret session_token;
-  bool path_style = false;
-  S3Config s3;
-  GcsConfig gcs;
-  AzureConfig azure;
 };
 
 struct TransactionLogConfig {
