@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cli/wiring.h"
+#include "cli/catalog_wiring.h"
 
 namespace k2i::cli {
 

@@ -7,14 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "base/random.h"
+#include "cli/catalog_wiring.h"
 #include "config/config.h"
-#include "iceberg/catalog/catalog.h"
 #include "ingest/pipeline.h"
-#include "io/object_store.h"
 #include "kafka/options.h"
-#include "net/http.h"
 #include "txlog/frame_cipher.h"
 
 namespace CLI {
@@ -30,16 +26,6 @@ ingest::PipelineOptions MakePipelineOptions(const config::Config& config);
 
 /// Null where the log is not encrypted. InvalidConfig for a key that is none.
 Result<std::shared_ptr<const txlog::FrameCipher>> MakeLogCipher(const config::TransactionLogConfig& config);
-
-/// A catalog and what it stands on. The order of members is the order of destruction, reversed.
-struct CatalogParts {
-  std::unique_ptr<io::ObjectStore> store;
-  std::unique_ptr<net::HttpTransport> http;
-  std::unique_ptr<iceberg::Catalog> catalog;
-  bool asks_for_credentials = false;  // the catalog is asked for credentials to the files of each table
-};
-/// Opens the catalog; a REST or Glue catalog is not asked anything yet. `clock` and `random` must outlive the parts.
-Result<CatalogParts> MakeCatalog(const config::Config& config, Clock& clock, Random& random);
 
 /// --config, --set and what they give; shared by the commands that read the configuration.
 struct ConfigFlags {

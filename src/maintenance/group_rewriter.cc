@@ -142,10 +142,9 @@ Result<std::vector<iceberg::DataFile>> GroupRewriter::Decode(Job& job, const std
 /// `bytes`: of the files that were added, to be counted as read.
 Status GroupRewriter::WriteCopy(Job& job, datafile::RowGroupCopy& copy, const datafile::WriterOptions& options,
                                 int64_t bytes) {
-  K2I_ASSIGN_OR_RETURN(std::string folder, iceberg::PartitionPath(options.spec, options.schema, job.partition));
-  if (!folder.empty()) folder += '/';
+  K2I_ASSIGN_OR_RETURN(const std::string path, iceberg::PartitionPath(options.spec, options.schema, job.partition));
   const std::string location =
-      fmt::format("{}/{}{}-00000.parquet", options.data_location, folder, options.file_name_prefix);
+      options.data_location.FileLocation(path, fmt::format("{}-00000.parquet", options.file_name_prefix));
   job.result.locations.push_back(location);
   K2I_ASSIGN_OR_RETURN(auto file, copy.Run(location, [&](int64_t piece) {
     const int64_t counted = std::min(piece, bytes);
