@@ -2,7 +2,7 @@
 """./dev bench compaction [--rows N] [--files N] [--runs N] [--spark]: what `k2i maintenance compact` takes.
 
 Writes the same rows in many small files with PyIceberg, as a stream of commits would leave them, once without and once with a sort
-order, and compacts them. Prints MB/s of the files read and CPU seconds per GB, and judges nothing.
+order, and compacts them; and in files of 250,000 rows, which K2I copies or, told not to, decodes. Prints MB/s of the files read and CPU seconds per GB, and judges nothing.
 """
 
 import argparse
@@ -37,10 +37,14 @@ SCHEMA = Schema(
     NestedField(6, "price", DoubleType(), required=False),
     NestedField(7, "token", StringType(), required=False),
 )
-ORDERS = {
-    "unsorted": SortOrder(),
-    "sorted": SortOrder(SortField(3, transform=IdentityTransform()), SortField(2, transform=IdentityTransform())),
-}
+ROWS_OF_LARGE = 250_000
+# What it is called, its order, whether its files are large, and K2I's own settings.
+TABLES = [
+    ("unsorted", SortOrder(), False, {}),
+    ("sorted", SortOrder(SortField(3, transform=IdentityTransform()), SortField(2, transform=IdentityTransform())), False, {}),
+    ("copied", SortOrder(), True, {}),
+    ("decoded", SortOrder(), True, {"compaction_copies": False}),
+]
 
 
 USERS = [f"user-{n}" for n in range(100_000)]
@@ -96,9 +100,9 @@ def compared(warehouse: SqlWarehouse, before: tuple[int, int, int]) -> dict:
     return {"before": before[0], "after": after[0], "read": before[1], "written": after[1], "rows": before[2]}
 
 
-def by_k2i(warehouse: SqlWarehouse, folder: Path, what: str) -> None:
+def by_k2i(warehouse: SqlWarehouse, folder: Path, what: str, settings: dict) -> None:
     before = live(warehouse)
-    process = K2I(folder, ingest_config(warehouse, "127.0.0.1:9", "none", "events", maintenance={"compaction_min_input_files": 2}))
+    process = K2I(folder, ingest_config(warehouse, "127.0.0.1:9", "none", "events", maintenance={"compaction_min_input_files": 2} | settings))
     process.prepare()
     child = subprocess.Popen(
         [BINARY, "maintenance", "compact", "--json", "--config", process.config_path], cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, text=True
@@ -115,7 +119,7 @@ def by_spark(spark: Spark, jvm: psutil.Process, warehouse: SqlWarehouse, what: s
     before, session = live(warehouse), spark.session(warehouse)
     started, times = time.monotonic(), jvm.cpu_times()
     session.sql(
-        f"CALL {CATALOG}.system.rewrite_data_files(table => 'lake.events', strategy => '{'binpack' if what == 'unsorted' else 'sort'}', "
+        f"CALL {CATALOG}.system.rewrite_data_files(table => 'lake.events', strategy => '{'sort' if what == 'sorted' else 'binpack'}', "
         f"options => map('min-input-files', '2', 'target-file-size-bytes', '{256 << 20}'))"
     ).collect()
     seconds, after = time.monotonic() - started, jvm.cpu_times()
@@ -137,14 +141,14 @@ def main() -> None:
     try:
         jvm = psutil.Process(os.getpid()).children()[0] if spark else None
         for run in range(given.runs):
-            for what, order in ORDERS.items():
-                for who in ["k2i"] + (["spark"] if spark else []):
+            for what, order, large, settings in TABLES:
+                for who in ["k2i"] + (["spark"] if spark and not settings else []):
                     warehouse = SqlWarehouse(folder / f"{who}-{what}{run}")
-                    fill(warehouse, "events", order, given.rows, given.files)
+                    fill(warehouse, "events", order, given.rows, max(2, given.rows // ROWS_OF_LARGE) if large else given.files)
                     if who == "spark":
                         by_spark(spark, jvm, warehouse, what)
                     else:
-                        by_k2i(warehouse, folder / f"process-{what}{run}", what)
+                        by_k2i(warehouse, folder / f"process-{what}{run}", what, settings)
                     shutil.rmtree(warehouse.folder)
     finally:
         if spark:

@@ -13,6 +13,7 @@
 #include "cli/maintenance_options.h"
 #include "cli/maintenance_show.h"
 #include "cli/wiring.h"
+#include "query/file_condition.h"
 
 namespace k2i::cli {
 namespace {
@@ -23,6 +24,7 @@ struct RewriteFlags : MaintenanceFlags {
   bool old_specs = false;
   int64_t target_mb = 0;  // 0: the configuration's
   int64_t max_files = 0;  // 0: no bound
+  std::string where;      // empty: all files
 };
 
 /// What every command of this file stands on.
@@ -55,7 +57,23 @@ std::function<void(const maintenance::CompactionProgress&)> ProgressBar(Clock& c
   };
 }
 
-maintenance::CompactionOptions OptionsOf(Workshop& shop) {
+/// A condition of the command line, as which files of a table it chooses.
+Status SetWhere(const std::string& text, maintenance::CompactionOptions& options) {
+  if (text.empty()) return {};
+  auto condition = query::FileCondition::Parse(text);
+  if (!condition) return std::unexpected(condition.error().In(Component::kConfig));
+  options.where = [condition =
+                       *std::move(condition)](const iceberg::TableMetadata& table) -> Result<maintenance::FileTest> {
+    auto predicate = condition.In(table.current_schema());
+    if (!predicate) return std::unexpected(predicate.error().In(Component::kConfig));
+    return [predicate = *std::move(predicate), &table](const iceberg::DataFile& file) {
+      return query::MayHaveRows(predicate, file, table);
+    };
+  };
+  return {};
+}
+
+Result<maintenance::CompactionOptions> OptionsOf(Workshop& shop) {
   const auto& flags = shop.flags;
   auto options = MakeCompactionOptions(shop.config);
   if (flags.target_mb > 0) options.policy.target_bytes = flags.target_mb * kMegabyte;
@@ -63,11 +81,12 @@ maintenance::CompactionOptions OptionsOf(Workshop& shop) {
   if (flags.max_files > 0) options.policy.max_files = flags.max_files;
   options.dry_run = flags.dry_run;
   options.on_progress = ProgressBar(shop.clock);
+  K2I_RETURN_IF_ERROR(SetWhere(flags.where, options));
   return options;
 }
 
 Status Compact(Workshop& shop) {
-  const auto options = OptionsOf(shop);
+  K2I_ASSIGN_OR_RETURN(const auto options, OptionsOf(shop));
   maintenance::CompactionReport report;
   const Duration started = shop.clock.monotonic();
   maintenance::Compaction compaction(
@@ -154,6 +173,7 @@ void AddCompactCommand(CLI::App& maintenance, int& exit_code) {
   compact->add_option("--target-mb", flags->target_mb, "Size to merge to, in place of the configuration's")
       ->check(CLI::Range(int64_t{1}, int64_t{10'240}));
   compact->add_option("--max-files", flags->max_files, "Rewrite at most so many files")->check(CLI::PositiveNumber);
+  compact->add_option("--where", flags->where, "Only files that may have rows which meet it: \"day >= '2024-01-31'\"");
   compact->add_flag("--old-specs", flags->old_specs, "Move every file of an older partition spec to the current one");
 }
 

@@ -22,6 +22,8 @@ maintenance::CompactionOptions MakeCompactionOptions(const config::Config& confi
   options.policy.min_input_files = static_cast<int>(wanted.compaction_min_input_files);
   options.memory_bytes = wanted.compaction_memory_mb * kMegabyte;
   options.bytes_per_second = wanted.compaction_rate_mb * kMegabyte;
+  options.commit_bytes = wanted.compaction_commit_mb * kMegabyte;
+  if (!wanted.compaction_copies) options.copy_from_share.reset();
   options.replace = MakeReplaceOptions(config);
   return options;
 }

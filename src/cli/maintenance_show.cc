@@ -79,6 +79,9 @@ std::string CompactionText(const MaintenanceRun& run, const CompactionReport& re
     text += fmt::format("merged {} files ({}) into {} ({}), {} rows, in {} commits\n", report.files_removed,
                         Size(report.bytes_removed), report.files_added, Size(report.bytes_added), report.rows,
                         report.commits);
+    if (report.groups_copied > 0) {
+      text += fmt::format("copied without decoding: {} of the groups\n", report.groups_copied);
+    }
     if (report.rows_deleted > 0 || report.delete_files_removed > 0) {
       text += fmt::format("left out {} deleted rows, and dropped {} delete files that apply to nothing any more\n",
                           report.rows_deleted, report.delete_files_removed);
@@ -110,6 +113,8 @@ std::string CompactionJson(const MaintenanceRun& run, const CompactionReport& re
                   {"removed", {{"files", report.files_removed}, {"bytes", report.bytes_removed}}},
                   {"added", {{"files", report.files_added}, {"bytes", report.bytes_added}}},
                   {"rows", report.rows},
+                  {"bytes_read", report.bytes_read},
+                  {"groups_copied", report.groups_copied},
                   {"deletes", {{"files_removed", report.delete_files_removed}, {"rows", report.rows_deleted}}},
                   {"left_out",
                    {{"not_rewritable", report.not_rewritable},

@@ -179,6 +179,8 @@ struct MaintenanceConfig {
   int64_t compaction_min_input_files = 5;
   int64_t compaction_memory_mb = 768;
   int64_t compaction_rate_mb = 0;       // read a second; 0: no limit
+  int64_t compaction_commit_mb = 2048;  // read between two commits
+  bool compaction_copies = true;        // large row groups, as they are
   int64_t snapshot_retention_days = 0;  // 0: as the table's properties say
   int64_t orphan_retention_days = 3;
   SparkEngineConfig spark;

@@ -330,6 +330,10 @@ void AddProcess(std::vector<Key<Config>>& keys) {
            {48, 1'048'576})
       .Add("compaction_rate_mb", AT(maintenance.compaction_rate_mb), "Most that is read, MB a second; 0: no limit.",
            {0, 1'000'000})
+      .Add("compaction_commit_mb", AT(maintenance.compaction_commit_mb),
+           "Commit each time so much has been read: what a run that is killed has to do again at most.", {1, 1'048'576})
+      .Add("compaction_copies", AT(maintenance.compaction_copies),
+           "Copy large row groups as they are where nothing of them changes, instead of decoding and encoding them.")
       .Add("snapshot_retention_days", AT(maintenance.snapshot_retention_days),
            "Age at which a snapshot is removed; 0: as the table's property "
            "`history.expire.max-snapshot-age-ms` says, else 5 days and the 2,000 newest.",
