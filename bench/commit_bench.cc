@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "iceberg/catalog/sql/sql_catalog.h"
+#include "iceberg/catalog/sql/sqlite.h"
 #include "ingest/table_committer.h"
 #include "io/local_object_store.h"
 
@@ -94,8 +95,9 @@ class GrownTable {
   GrownTable(int64_t files, int64_t snapshots, bool gzip) : commits_(snapshots) {
     char pattern[] = "/tmp/k2i-commit-bench-XXXXXX";
     folder_ = ::mkdtemp(pattern);
-    catalog_ = Must(iceberg::SqlCatalog::Open(
-        {.sqlite_path = folder_ + "/catalog.db", .warehouse = folder_ + "/warehouse"}, store_, clock_, random_));
+    auto database = Must(iceberg::Sqlite::Open(folder_ + "/catalog.db", 5'000));
+    catalog_ = Must(
+        iceberg::SqlCatalog::Open({.warehouse = folder_ + "/warehouse"}, std::move(database), store_, clock_, random_));
     iceberg::CreateTableRequest request;
     std::vector<iceberg::NestedField> fields;
     for (int column = 1; column <= kColumns; ++column) {

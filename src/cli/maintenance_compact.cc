@@ -123,14 +123,17 @@ Status MergeManifests(Workshop& shop) {
 
 using Job = Status (*)(Workshop&);
 
-/// Flags that only K2I's own way has are refused.
+/// A flag that was given and only K2I's own way has; empty: none.
+std::string OwnFlag(const RewriteFlags& flags, engines::JobKind kind) {
+  if (flags.old_specs) return "--old-specs";
+  if (!flags.where.empty()) return "--where";
+  return kind == engines::JobKind::kRewriteManifests && flags.target_mb > 0 ? "--target-mb" : "";
+}
+
 Status RunByEngine(const config::Config& config, const RewriteFlags& flags, engines::JobKind kind,
                    std::stop_token stop) {
-  const bool manifests = kind == engines::JobKind::kRewriteManifests;
-  if (flags.old_specs || (manifests && flags.target_mb > 0)) {
-    return Fail(ErrorCode::kNotSupported,
-                std::string(flags.old_specs ? "--old-specs" : "--target-mb") + " is not for --engine " + flags.engine,
-                Component::kConfig);
+  if (const std::string own = OwnFlag(flags, kind); !own.empty()) {
+    return Fail(ErrorCode::kNotSupported, own + " is not for --engine " + flags.engine, Component::kConfig);
   }
   EngineOrder order{.kind = kind, .policy = MakeCompactionOptions(config).policy, .wishes = {}, .orphans = {}};
   if (flags.target_mb > 0) order.policy.target_bytes = flags.target_mb * kMegabyte;
