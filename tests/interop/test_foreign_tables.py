@@ -254,7 +254,7 @@ SPARK_TABLES = {
             "write.metadata.metrics.default": "none",
             "write.spark.fanout.enabled": "true",
             "read.split.target-size": "1048576",
-            "owner": "somebody else",
+            "kept.by": "somebody else",
             "ünusual": "välue",
         },
         None,

@@ -26,7 +26,7 @@ def run_live(program: str, servers: dict[str, str], left_out: str = "", only: st
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=400,
+        timeout=550,
     )
     assert done.returncode == 0, done.stdout
     assert "SKIPPED" not in done.stdout, done.stdout
@@ -72,15 +72,18 @@ def test_glue_catalog(moto):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_hive_3_catalog(hive3):
     servers = RACE | {"K2I_TEST_HIVE": hive3.address, "K2I_TEST_HIVE_OLD": hive3.address}
     run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only="LiveHive/*:LiveHiveOld.*")
 
 
 @pytest.mark.slow
-def test_hive_4_catalog(hive4):
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("suite", ["LiveHive/*", "LiveHiveUnlocked/*"], ids=["locks", "expected-parameters"])
+def test_hive_4_catalog(hive4, suite):
     servers = RACE | {"K2I_TEST_HIVE": hive4.address, "K2I_TEST_HIVE_UNLOCKED": hive4.address}
-    run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only="LiveHive/*:LiveHiveUnlocked/*")
+    run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only=suite)
 
 
 @pytest.fixture(scope="session")

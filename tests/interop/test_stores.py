@@ -39,7 +39,7 @@ def test_rows_are_in_the_cloud(k2i, kafka4, cloud, topic, tmp_path):
     process = k2i(ingest_config(cloud, kafka4.bootstrap_servers, topic, topic), cloud.environment()).start()
     process.wait_until(lambda: total_records(cloud, "lake", topic) == len(VALUES), f"{len(VALUES)} rows")
     # The process reads what it has committed by its own store too.
-    assert process.ask(f"SELECT count(*) AS n, sum(id) AS total FROM {topic}")["rows"] == [[500, 124750]]
+    assert process.ask(f"SELECT count(*) AS n, sum(id)::BIGINT AS total FROM {topic}")["rows"] == [[500, 124750]]
     assert process.terminate() == 0
     by_value = {topics.encoded(row): row for row in VALUES}
     expected = [each.row(by_value[each.value]) | {"_kafka_key": each.key.decode()} for each in taken]
