@@ -83,6 +83,9 @@ class Filler {
     }
   }
 
+  /// Over all values there are; wraps round where there are many.
+  static int64_t Spread(int64_t number) { return static_cast<int64_t>(static_cast<uint64_t>(number) * 1'000'000'007); }
+
   void AppendValue(const Type& type, arrow::ArrayBuilder& builder) {
     const int64_t number = Below(rows_.distinct) - rows_.distinct / 2;
     constexpr int64_t kMicrosPerStep = int64_t{7} * 3600 * 1'000'000 + 1;
@@ -94,7 +97,7 @@ class Filler {
       case TypeId::kDate:
         return Put<arrow::Date32Builder>(builder, static_cast<int32_t>(number * 11));
       case TypeId::kLong:
-        return Put<arrow::Int64Builder>(builder, number * 1'000'000'007);
+        return Put<arrow::Int64Builder>(builder, Spread(number));
       case TypeId::kTime:
         return Put<arrow::Time64Builder>(builder, (number + rows_.distinct) * 1'000'003);
       case TypeId::kTimestamp:

@@ -40,6 +40,8 @@ def test_kafka(kafka4):
     run_live("kafka/kafka_test", servers, left_out="*.ReadsFast")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_rest_catalog(rest):
     servers = {"K2I_TEST_REST_URI": rest.uri}
     run_live("iceberg/catalog/rest/iceberg_rest_test", RACE | servers, left_out="*/RestByOAuth2")
