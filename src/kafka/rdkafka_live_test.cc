@@ -60,6 +60,7 @@ class Broker {
     rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, nullptr, 0);
     rd_kafka_CreateTopics(handle_, &topic, 1, nullptr, queue_);
     rd_kafka_event_t* event = rd_kafka_queue_poll(queue_, 10000);
+    ASSERT_NE(event, nullptr) << "no answer in 10 s";
     ASSERT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_event_destroy(event);
     rd_kafka_NewTopic_destroy(topic);
@@ -70,6 +71,7 @@ class Broker {
     rd_kafka_DeleteRecords_t* request = rd_kafka_DeleteRecords_new(list);
     rd_kafka_DeleteRecords(handle_, &request, 1, nullptr, queue_);
     rd_kafka_event_t* event = rd_kafka_queue_poll(queue_, 10000);
+    ASSERT_NE(event, nullptr) << "no answer in 10 s";
     ASSERT_EQ(rd_kafka_event_error(event), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_event_destroy(event);
     rd_kafka_DeleteRecords_destroy(request);

@@ -78,8 +78,11 @@ struct RdkafkaSource::Impl {
   Status RestartAt(const TopicPartition& tp, int64_t offset);
   void LookWhetherBrokersAnswer();
   Status SetPaused(bool pause);
-  bool IsCooperative() const {
-    return std::string_view(rd_kafka_rebalance_protocol(client->handle())) == "COOPERATIVE";
+  /// As it was last said: while the group is being left, librdkafka may have no answer (null).
+  bool IsCooperative() {
+    const char* protocol = rd_kafka_rebalance_protocol(client->handle());
+    if (protocol != nullptr) cooperative = std::string_view(protocol) == "COOPERATIVE";
+    return cooperative;
   }
   /// Remembers an error that no later call mends.
   Status Stick(Status status);
@@ -91,6 +94,7 @@ struct RdkafkaSource::Impl {
   const KafkaOptions options;
   RebalanceListener& listener;
   bool silent = false;            // the listener is not called any more
+  bool cooperative = false;       // the group's protocol of rebalancing, as far as it is known
   std::optional<Error> stuck;     // what every Poll returns from now on
   std::optional<Error> deferred;  // what the next Poll returns
   bool paused = false;
