@@ -14,16 +14,25 @@ LOOPBACK = "127.0.0.1"
 JVM_FLAGS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 
+_given: set[int] = set()
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports free at this moment, found by binding them all at once so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
+    """Ports free at this moment, none of which this process has been given before: who has one may not listen yet."""
+    sockets: list[socket.socket] = []
+    ports: list[int] = []
     try:
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
+        while len(ports) < count:
+            sockets.append(socket.socket())
+            sockets[-1].bind((LOOPBACK, 0))
+            port = sockets[-1].getsockname()[1]
+            if port not in _given:
+                ports.append(port)
     finally:
         for each in sockets:
             each.close()
+    _given.update(ports)
+    return ports
 
 
 def free_port() -> int:

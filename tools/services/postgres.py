@@ -66,7 +66,7 @@ class Postgres(Server):
         # Changing the user takes the promise to die with the parent back.
         tied = ["--pdeathsig=KILL"] if self.as_user and self.tied else []
         settings = ["-c", f"listen_addresses={LOOPBACK}", "-c", "unix_socket_directories=", "-c", "fsync=on"]
-        settings += ["-c", "shared_buffers=16MB", "-c", "max_connections=50"]
+        settings += ["-c", "shared_buffers=16MB", "-c", "max_connections=300"]
         program = [str(programs() / "postgres"), "-D", str(self.data / "cluster"), "-p", str(self.port)]
         return [*self.as_user, *tied, *program, *settings]
 
