@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/ascii.h"
 #include "base/suggest.h"
 #include "config/key.h"
 
@@ -16,12 +17,6 @@ constexpr std::string_view kNotYet = " is not supported yet by this version";
 void AddWrongType(const Node& node, const KeyInfo& info, ReadContext& context) {
   const std::string got = node.is_text ? "'" + *node.text() + "'" : std::string(node.type_name());
   context.problems.Add(node.origin, "'" + info.path() + "' takes " + info.type + ", not " + got);
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  return lower;
 }
 
 std::vector<std::string> SplitAtCommas(const std::string& text) {
@@ -177,14 +172,14 @@ size_t ReadWord(const Node& node, const KeyInfo& info, ReadContext& context, con
     AddWrongType(node, info, context);
     return SIZE_MAX;
   }
-  const std::string word = Lower(*node.text());
+  const std::string word = LowerAscii(*node.text());
   std::vector<std::string> candidates;
   for (size_t i = 0; i < known.size(); ++i) {
-    if (Lower(known[i]) == word) return i;
+    if (LowerAscii(known[i]) == word) return i;
     candidates.emplace_back(known[i]);
   }
   std::string text = "'" + info.path() + "' takes " + info.type + ", not '" + *node.text() + "'";
-  if (std::ranges::any_of(promised, [&](std::string_view p) { return Lower(p) == word; })) {
+  if (std::ranges::any_of(promised, [&](std::string_view p) { return LowerAscii(p) == word; })) {
     text = "'" + info.path() + "': '" + *node.text() + "'" + std::string(kNotYet) + "; it takes " + info.type;
   } else if (const std::string nearest = Nearest(*node.text(), candidates); !nearest.empty()) {
     text += "; did you mean '" + nearest + "'?";

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace k2i::datafile {
 namespace {
 
@@ -33,8 +35,7 @@ Result<MetricsMode> ParseProperty(std::string_view key, const std::string& value
 }  // namespace
 
 Result<MetricsMode> MetricsMode::Parse(std::string_view text) {
-  std::string lower;
-  for (char c : text) lower.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  const std::string lower = LowerAscii(text);
   if (lower == "none") return MetricsMode{Kind::kNone, 0};
   if (lower == "counts") return MetricsMode{Kind::kCounts, 0};
   if (lower == "full") return MetricsMode{Kind::kFull, 0};

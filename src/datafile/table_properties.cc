@@ -5,15 +5,9 @@
 #include <cctype>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace k2i::datafile {
-namespace {
-
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-}  // namespace
 
 Result<int64_t> PositiveProperty(const std::map<std::string, std::string>& properties, const std::string& key,
                                  int64_t fallback) {
@@ -28,12 +22,12 @@ Result<int64_t> PositiveProperty(const std::map<std::string, std::string>& prope
 
 bool IsTrue(const std::map<std::string, std::string>& properties, const std::string& key) {
   const auto found = properties.find(key);
-  return found != properties.end() && LowerCase(found->second) == "true";
+  return found != properties.end() && LowerAscii(found->second) == "true";
 }
 
 Status CheckFilesCanBeWritten(const std::map<std::string, std::string>& properties) {
   if (const auto format = properties.find("write.format.default");
-      format != properties.end() && LowerCase(format->second) != "parquet") {
+      format != properties.end() && LowerAscii(format->second) != "parquet") {
     return Fail(ErrorCode::kInvalidConfig, "table property write.format.default asks for data files of format " +
                                                format->second +
                                                ", and K2I writes Parquet: set the property to parquet, or remove it");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.h"
 #include "iceberg/model/json.h"
 
 namespace k2i::maintenance {
@@ -66,8 +67,7 @@ Status CheckReadable(const iceberg::TableMetadata& table) {
 }
 
 Status CheckMayDelete(const iceberg::TableMetadata& table) {
-  std::string enabled = table.PropertyOr("gc.enabled", "true");
-  std::ranges::transform(enabled, enabled.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string enabled = LowerAscii(table.PropertyOr("gc.enabled", "true"));
   if (enabled == "true") return {};
   return Fail(ErrorCode::kInvalidConfig,
               "the table's property gc.enabled is '" + enabled +

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "query/syntax_tree.h"
 
 namespace k2i::query {
@@ -51,8 +52,6 @@ std::optional<Constant> ReadConstant(const json& expression) {
   return constant;
 }
 
-bool Same(const std::string& a, const std::string& b) { return LowerName(a) == LowerName(b); }
-
 /// The name of a column of the mention; nullopt for anything else.
 std::optional<std::string> ReadColumn(const json& expression, const MentionNames& names) {
   if (Text(expression, "class") != "COLUMN_REF") return std::nullopt;
@@ -62,8 +61,9 @@ std::optional<std::string> ReadColumn(const json& expression, const MentionNames
     parts.push_back(part.get<std::string>());
   }
   if (parts.size() == 1 && names.alone) return parts[0];
-  if (parts.size() == 2 && Same(parts[0], names.table)) return parts[1];
-  if (parts.size() == 3 && !names.database.empty() && Same(parts[0], names.database) && Same(parts[1], names.table)) {
+  if (parts.size() == 2 && EqualsIgnoringCase(parts[0], names.table)) return parts[1];
+  if (parts.size() == 3 && !names.database.empty() && EqualsIgnoringCase(parts[0], names.database) &&
+      EqualsIgnoringCase(parts[1], names.table)) {
     return parts[2];
   }
   return std::nullopt;
@@ -134,12 +134,6 @@ Condition ReadConjunction(const json& expression, const MentionNames& names) {
 }
 
 }  // namespace
-
-std::string LowerName(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 Condition ReadCondition(const json& expression, const MentionNames& names) {
   const std::string kind = Text(expression, "class");

@@ -46,7 +46,4 @@ struct MentionNames {
 /// The conditions of a WHERE clause, in DuckDB's JSON, on the columns of one mention.
 Condition ReadCondition(const nlohmann::json& expression, const MentionNames& names);
 
-/// ASCII letters in lower case: how DuckDB compares names.
-std::string LowerName(std::string_view name);
-
 }  // namespace k2i::query

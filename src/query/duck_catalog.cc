@@ -4,20 +4,16 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "query/scan_function.h"
 
 namespace k2i::query {
 namespace {
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
 /// `name`, or name_1, name_2 …, whichever is not taken.
 std::string Unused(const std::string& name, std::set<std::string>& taken) {
   std::string unused = name;
-  for (int i = 1; !taken.insert(Lower(unused)).second; ++i) unused = name + "_" + std::to_string(i);
+  for (int i = 1; !taken.insert(LowerAscii(unused)).second; ++i) unused = name + "_" + std::to_string(i);
   return unused;
 }
 
@@ -94,7 +90,7 @@ Status DuckCatalog::CreateViews(duckdb_connection connection) {
     const std::string schema = QuotedName(table.database);
     K2I_RETURN_IF_ERROR(Execute(connection, "CREATE SCHEMA IF NOT EXISTS " + schema));
     K2I_RETURN_IF_ERROR(Execute(connection, "CREATE VIEW " + schema + "." + QuotedName(table.table) + scan));
-    if (!table.unique || Lower(table.database) == "main") continue;
+    if (!table.unique || LowerAscii(table.database) == "main") continue;
     K2I_RETURN_IF_ERROR(Execute(connection, "CREATE VIEW main." + QuotedName(table.table) + scan));
   }
   return {};

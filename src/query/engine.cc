@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/logging.h"
 #include "base/thread_priority.h"
 #include "datafile/arrow_status.h"
@@ -85,7 +86,7 @@ Engine::~Engine() = default;
 Result<std::unique_ptr<Engine>> Engine::Make(EngineOptions options, std::vector<ServedTable> tables) {
   std::set<std::string> seen;
   for (const ServedTable& table : tables) {
-    if (seen.insert(LowerName(table.database + "." + table.table)).second) continue;
+    if (seen.insert(LowerAscii(table.database + "." + table.table)).second) continue;
     return Fail(ErrorCode::kInvalidConfig, "two tables are named " + table.database + "." + table.table);
   }
   if (options.pool == nullptr) options.pool = arrow::default_memory_pool();
@@ -109,7 +110,7 @@ Result<std::shared_ptr<DuckCatalog>> EngineCore::CatalogFor(const Views& views) 
     const auto pinned = views.find(i);
     const auto view = pinned != views.end() ? pinned->second : tables[i].views->Current();
     if (view == nullptr) continue;
-    const auto same = [&](const ServedTable& other) { return LowerName(other.table) == LowerName(tables[i].table); };
+    const auto same = [&](const ServedTable& other) { return EqualsIgnoringCase(other.table, tables[i].table); };
     entries.push_back({.index = i,
                        .database = tables[i].database,
                        .table = tables[i].table,

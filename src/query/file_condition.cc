@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "query/file_bounds.h"
 #include "query/table_filter.h"
 
@@ -25,7 +26,7 @@ Status CheckWhole(const Condition& condition) {
 Status CheckColumns(const Condition& condition, const iceberg::Schema& schema) {
   for (const Condition& child : condition.children) K2I_RETURN_IF_ERROR(CheckColumns(child, schema));
   if (condition.kind != Condition::Kind::kTest) return {};
-  const auto named = [&](const auto& field) { return LowerName(field.name) == LowerName(condition.column); };
+  const auto named = [&](const auto& field) { return EqualsIgnoringCase(field.name, condition.column); };
   const auto column = std::ranges::find_if(schema.fields(), named);
   if (column == schema.fields().end()) {
     std::string names;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/ascii.h"
 #include "query/statement_check.h"
 
 namespace k2i::query {
@@ -39,7 +40,7 @@ std::string_view SkipBlanks(std::string_view sql) {
 
 /// What follows `word` (in lower case) when `sql` begins with it.
 std::optional<std::string_view> After(std::string_view sql, std::string_view word) {
-  if (LowerName(sql.substr(0, word.size())) != word) return std::nullopt;
+  if (LowerAscii(sql.substr(0, word.size())) != word) return std::nullopt;
   const std::string_view rest = sql.substr(word.size());
   if (rest.empty() || IsSpace(rest[0]) || rest.starts_with("--") || rest.starts_with("/*") || rest[0] == '(')
     return SkipBlanks(rest);
@@ -83,8 +84,8 @@ Result<json> ParseTree(const std::string& text) {
 Result<size_t> TableNames::Find(std::string_view database, std::string_view table) const {
   std::optional<size_t> found;
   for (size_t i = 0; i < names_.size(); ++i) {
-    if (LowerName(names_[i].table) != LowerName(table)) continue;
-    if (!database.empty() && LowerName(names_[i].database) != LowerName(database)) continue;
+    if (!EqualsIgnoringCase(names_[i].table, table)) continue;
+    if (!database.empty() && !EqualsIgnoringCase(names_[i].database, database)) continue;
     if (found) {
       return Fail(ErrorCode::kInvalidArgument, "several databases have a table " + std::string(table) +
                                                    ": name it as " + names_[*found].database + "." +

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "base/ascii.h"
 #include "query/syntax_tree.h"
 
 namespace k2i::query {
@@ -39,14 +40,14 @@ class Checker {
     for (const json& entry : Member(Member(node, "cte_map"), "map")) {
       K2I_RETURN_IF_ERROR(Statement(Member(Member(entry, "value"), "query"), scope));
       K2I_RETURN_IF_ERROR(Expressions(Member(Member(entry, "value"), "key_targets"), scope));
-      scope.insert(LowerName(Text(entry, "key")));
+      scope.insert(LowerAscii(Text(entry, "key")));
     }
     K2I_RETURN_IF_ERROR(Expressions(Member(node, "modifiers"), scope));
     if (type == "SELECT_NODE") return SelectNode(node, scope);
     if (type == "SET_OPERATION_NODE") return SetOperation(node, scope);
     if (type == "RECURSIVE_CTE_NODE") {
       K2I_RETURN_IF_ERROR(QueryNode(Member(node, "left"), scope));
-      scope.insert(LowerName(Text(node, "cte_name")));
+      scope.insert(LowerAscii(Text(node, "cte_name")));
       K2I_RETURN_IF_ERROR(QueryNode(Member(node, "right"), scope));
       return Expressions(Member(node, "key_targets"), scope);
     }
@@ -121,7 +122,7 @@ class Checker {
     const std::string database = Text(ref, "schema_name");
     const std::string table = Text(ref, "table_name");
     if (!Member(ref, "at_clause").is_null()) return Refuse("AT");
-    if (catalog.empty() && database.empty() && scope.contains(LowerName(table))) return {};
+    if (catalog.empty() && database.empty() && scope.contains(LowerAscii(table))) return {};
     if (!catalog.empty()) return Refuse("a table of the catalog " + catalog);
     auto found = tables_.Find(database, table);
     if (!found) return Fail(ErrorCode::kInvalidArgument, found.error().message);
@@ -138,14 +139,14 @@ class Checker {
   }
 
   Status TableFunction(const json& function, const Scope& scope) {
-    const std::string name = LowerName(Text(function, "function_name"));
+    const std::string name = LowerAscii(Text(function, "function_name"));
     if (!IsAllowedTableFunction(name) || !IsOfDuckDb(function)) return Refuse("the table function " + name);
     return Expressions(Member(function, "children"), scope);
   }
 
   static bool IsOfDuckDb(const json& function) {
-    const std::string catalog = LowerName(Text(function, "catalog"));
-    const std::string schema = LowerName(Text(function, "schema"));
+    const std::string catalog = LowerAscii(Text(function, "catalog"));
+    const std::string schema = LowerAscii(Text(function, "schema"));
     return (catalog.empty() || catalog == "system") && (schema.empty() || schema == "main");
   }
 
@@ -165,7 +166,7 @@ class Checker {
       }
       if (expression == "SUBQUERY") K2I_RETURN_IF_ERROR(Statement(Member(value, "subquery"), scope));
       if (value.contains("function_name")) {
-        const std::string name = LowerName(Text(value, "function_name"));
+        const std::string name = LowerAscii(Text(value, "function_name"));
         if (!IsAllowedFunction(name) || !IsOfDuckDb(value)) return Refuse("the function " + name);
       }
     } else if (value.contains("from_table") || value.contains("table_name") || value.contains("function_name")) {

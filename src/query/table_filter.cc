@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/ascii.h"
 #include "query/constant_value.h"
 
 namespace k2i::query {
@@ -41,7 +42,7 @@ class FilterReader {
   const NestedField* Find(const std::string& name) const {
     const NestedField* found = nullptr;
     for (const NestedField& field : schema_.fields()) {
-      if (LowerName(field.name) != LowerName(name)) continue;
+      if (!EqualsIgnoringCase(field.name, name)) continue;
       if (found != nullptr) return nullptr;
       found = &field;
     }

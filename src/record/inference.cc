@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "record/json_reader.h"
 #include "record/message_column.h"
 #include "record/number_text.h"
@@ -150,18 +151,12 @@ class Observer {
   int depth_ = 0;
 };
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 /// Turns what was seen into types.
 class SchemaBuilder {
  public:
   explicit SchemaBuilder(std::vector<LeftOut>& left_out) : left_out_(left_out) {}
 
-  void Reserve(const std::string& name) { taken_.insert(Lower(name)); }
+  void Reserve(const std::string& name) { taken_.insert(LowerAscii(name)); }
 
   std::vector<NestedField> Fields(const Seen& seen, const std::string& prefix) {
     std::vector<NestedField> fields;
@@ -169,10 +164,10 @@ class SchemaBuilder {
       const std::string path = prefix + name;
       if (name.empty()) {
         LeaveOut(path, "its name is empty");
-      } else if (taken_.contains(Lower(path))) {
+      } else if (taken_.contains(LowerAscii(path))) {
         LeaveOut(path, "another column has this name, or differs from it only in case");
       } else if (TypePtr type = TypeOf(*field, path)) {
-        taken_.insert(Lower(path));
+        taken_.insert(LowerAscii(path));
         fields.push_back({.name = name, .type = std::move(type)});
       }
     }

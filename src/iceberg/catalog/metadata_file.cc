@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/logging.h"
 #include "iceberg/catalog/gzip.h"
 #include "iceberg/update/metadata_folder.h"
@@ -32,9 +33,7 @@ int VersionOf(std::string_view location) {
 
 /// Iceberg takes the codec's name in any case of letters.
 bool WantsGzip(const TableMetadata& metadata) {
-  std::string codec = metadata.PropertyOr("write.metadata.compression-codec", "none");
-  std::ranges::transform(codec, codec.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return codec == "gzip";
+  return EqualsIgnoringCase(metadata.PropertyOr("write.metadata.compression-codec", "none"), "gzip");
 }
 
 }  // namespace

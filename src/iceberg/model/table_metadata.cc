@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace k2i::iceberg {
 namespace {
 
@@ -41,9 +43,7 @@ std::string TableMetadata::PropertyOr(const std::string& key, std::string_view f
 
 bool TableMetadata::PropertyIsTrue(const std::string& key, bool fallback) const {
   const auto found = properties.find(key);
-  if (found == properties.end()) return fallback;
-  return std::ranges::equal(found->second, std::string_view("true"),
-                            [](unsigned char have, char want) { return std::tolower(have) == want; });
+  return found == properties.end() ? fallback : EqualsIgnoringCase(found->second, "true");
 }
 
 }  // namespace k2i::iceberg

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace k2i::net {
 
 namespace {
@@ -68,9 +70,7 @@ FoundCredentials ContainerCredentials(const AwsSurroundings& surroundings) {
 }
 
 FoundCredentials InstanceCredentials(const AwsSurroundings& surroundings) {
-  std::string disabled = surroundings.Variable("AWS_EC2_METADATA_DISABLED");
-  std::ranges::transform(disabled, disabled.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (disabled == "true") return std::nullopt;
+  if (EqualsIgnoringCase(surroundings.Variable("AWS_EC2_METADATA_DISABLED"), "true")) return std::nullopt;
   std::string base = surroundings.Variable("AWS_EC2_METADATA_SERVICE_ENDPOINT");
   if (base.empty()) base = "http://169.254.169.254";
   while (base.ends_with('/')) base.pop_back();

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace k2i::net {
 
 namespace {
@@ -37,12 +39,6 @@ std::optional<std::string> ProfileOf(std::string_view section, ProfileFileKind k
   return std::string(Trim(section.substr(kPrefix.size())));
 }
 
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
 }  // namespace
 
 void ParseProfiles(std::string_view text, ProfileFileKind kind, AwsProfiles& profiles) {
@@ -61,7 +57,7 @@ void ParseProfiles(std::string_view text, ProfileFileKind kind, AwsProfiles& pro
     const size_t equals = line.find('=');
     const bool nested = kBlank.find(whole.front()) != kBlank.npos;
     if (!profile || nested || equals == line.npos) continue;
-    (*profile)[LowerCase(Trim(line.substr(0, equals)))] = Trim(line.substr(equals + 1));
+    (*profile)[LowerAscii(Trim(line.substr(0, equals)))] = Trim(line.substr(equals + 1));
   }
 }
 

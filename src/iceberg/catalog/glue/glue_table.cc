@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace k2i::iceberg {
 namespace {
 
@@ -36,10 +38,6 @@ std::string Shortened(std::string text, size_t bytes) {
   while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
   text.resize(bytes);
   return text;
-}
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::map<std::string, std::string> CommentsOf(const json& existing) {

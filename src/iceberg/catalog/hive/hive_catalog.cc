@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "iceberg/catalog/hive/hive_columns.h"
 #include "iceberg/catalog/metadata_file.h"
 #include "iceberg/catalog/pointer_commit.h"
@@ -19,11 +20,6 @@ constexpr const char* kTableType = "table_type";
 
 std::unexpected<Error> Refuse(ErrorCode code, std::string message) {
   return Fail(code, std::move(message), Component::kCatalog);
-}
-
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 std::string Parameter(const hive_thrift::Table& entry, const char* key) {
@@ -87,10 +83,6 @@ hive_thrift::EnvironmentContext Quietly() {
   return context;
 }
 
-bool WantsLock(const TableMetadata& metadata, bool by_default) {
-  return Lower(metadata.PropertyOr("engine.hive.lock-enabled", by_default ? "true" : "false")) == "true";
-}
-
 }  // namespace
 
 HiveCatalog::HiveCatalog(HiveCatalogOptions options, io::ObjectStore& store, Clock& clock, Random& random)
@@ -106,7 +98,7 @@ Result<HiveCatalog::Name> HiveCatalog::NameOf(const TableIdentifier& table) {
     return Refuse(ErrorCode::kInvalidArgument,
                   table.ToString() + ": a database of Hive is one level; it cannot hold dots");
   }
-  return Name{Lower(table.name_space[0]), Lower(table.name)};
+  return Name{LowerAscii(table.name_space[0]), LowerAscii(table.name)};
 }
 
 Status HiveCatalog::Ping() {
@@ -142,7 +134,7 @@ Result<hive_thrift::Table> HiveCatalog::Entry(const Name& name) {
   hive_thrift::GetTableResult answer;
   const std::string what = name.database + "." + name.table;
   K2I_RETURN_IF_ERROR(client_.Ask("get_table " + what, [&](auto& hive) { hive.get_table_req(answer, request); }));
-  if (Lower(Parameter(answer.table, kTableType)) != "iceberg") {
+  if (!EqualsIgnoringCase(Parameter(answer.table, kTableType), "iceberg")) {
     return Refuse(ErrorCode::kNotFound, what + " is a table of Hive, but none of Iceberg's");
   }
   if (Parameter(answer.table, kLocation).empty()) {
@@ -191,7 +183,8 @@ Result<LoadedTable> HiveCatalog::CommitTable(const LoadedTable& base, const std:
 }
 
 Status HiveCatalog::Publish(const Name& name, const LoadedTable& current, const LoadedTable& next) {
-  if (!WantsLock(*current.metadata, options_.lock_enabled)) return SwapEntry(name, current, next, nullptr);
+  if (!current.metadata->PropertyIsTrue("engine.hive.lock-enabled", options_.lock_enabled))
+    return SwapEntry(name, current, next, nullptr);
   K2I_ASSIGN_OR_RETURN(const HiveLocks::Held lock, locks_.Take(name.database, name.table));
   Status swapped = SwapEntry(name, current, next, &lock);
   locks_.GiveBack(lock);
@@ -279,7 +272,8 @@ Result<std::vector<TableIdentifier>> HiveCatalog::ListTables() {
       K2I_RETURN_IF_ERROR(client_.Ask("get_table_objects_by_name",
                                       [&](auto& hive) { hive.get_table_objects_by_name_req(answer, request); }));
       for (const hive_thrift::Table& entry : answer.tables) {
-        if (Lower(Parameter(entry, kTableType)) == "iceberg") tables.push_back({{database}, entry.tableName});
+        if (EqualsIgnoringCase(Parameter(entry, kTableType), "iceberg"))
+          tables.push_back({{database}, entry.tableName});
       }
     }
   }

@@ -4,21 +4,18 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
+
 namespace k2i::iceberg {
 namespace {
 
 constexpr size_t kLongestComment = 256;  // the column COMMENT of a metastore over Derby
 
-std::string Lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 std::string StructType(const std::vector<NestedField>& fields) {
   std::string text = "struct<";
   for (const NestedField& field : fields) {
     if (&field != &fields.front()) text += ",";
-    text += Lower(field.name) + ":" + HiveType(*field.type);
+    text += LowerAscii(field.name) + ":" + HiveType(*field.type);
   }
   return text + ">";
 }
@@ -76,7 +73,7 @@ std::vector<HiveColumn> HiveColumns(const Schema& schema) {
   std::vector<HiveColumn> columns;
   std::set<std::string> seen;
   for (const NestedField& field : schema.fields()) {
-    std::string name = Lower(field.name);
+    std::string name = LowerAscii(field.name);
     if (seen.insert(name).second) columns.push_back({std::move(name), HiveType(*field.type), Cut(field.doc)});
   }
   return columns;
