@@ -44,7 +44,9 @@ Result<LoadedTable> CommitByPointer(const MetadataWriting& writing, const Loaded
   auto updated = ApplyUpdates(*current.metadata, current.metadata_location, updates, writing.clock.wall_ms());
   if (!updated.has_value()) return std::unexpected(updated.error().In(Component::kCatalog));
   auto committed = WriteAndSwap(writing, current.identifier, *std::move(updated), current.metadata_location, swap);
-  if (committed.has_value()) DeleteOldMetadataFiles(writing.store, *current.metadata, *committed->metadata);
+  if (!committed.has_value()) return committed;
+  writing.reader.Remember(committed->metadata_location, committed->metadata);
+  DeleteOldMetadataFiles(writing.store, *current.metadata, *committed->metadata);
   return committed;
 }
 

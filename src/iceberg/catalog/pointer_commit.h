@@ -10,13 +10,15 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "iceberg/catalog/catalog.h"
+#include "iceberg/catalog/metadata_reader.h"
 #include "io/object_store.h"
 
 namespace k2i::iceberg {
 
-/// What metadata files are written with; all must outlive the call.
+/// What metadata files are written with; all must outlive the call. `reader` is told what has been committed.
 struct MetadataWriting {
   io::ObjectStore& store;
+  MetadataReader& reader;
   Clock& clock;
   Random& random;
 };

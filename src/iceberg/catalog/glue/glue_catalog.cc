@@ -75,6 +75,7 @@ GlueCatalog::GlueCatalog(const GlueCatalogOptions& options, net::HttpTransport& 
       store_(store),
       clock_(clock),
       random_(random),
+      reader_(store),
       client_(options.client, transport, clock, random) {}
 
 Status GlueCatalog::Ping() {
@@ -106,7 +107,7 @@ Result<json> GlueCatalog::GetTable(const TableIdentifier& table, const std::stri
 Result<LoadedTable> GlueCatalog::LoadTable(const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(const json found, GetTable(table, "load table " + table.ToString()));
   K2I_ASSIGN_OR_RETURN(GlueTable glue_table, ReadGlueTable(found, table));
-  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, glue_table.metadata_location));
+  K2I_ASSIGN_OR_RETURN(auto metadata, reader_.Read(glue_table.metadata_location));
   return LoadedTable{table, std::move(glue_table.metadata_location), std::move(metadata), {}};
 }
 
@@ -136,7 +137,7 @@ Result<LoadedTable> GlueCatalog::CreateTable(const TableIdentifier& table, const
     K2I_RETURN_IF_ERROR(client_.Call(GlueOperation::kCreate, "CreateTable", input, "create table " + table.ToString()));
     return {};
   };
-  auto created = CreateByPointer({store_, clock_, random_}, table, request, location, swap);
+  auto created = CreateByPointer({store_, reader_, clock_, random_}, table, request, location, swap);
   if (created.has_value() || created.error().code != ErrorCode::kCommitStateUnknown) return created;
   Error error = created.error();
   error.code = ErrorCode::kUnavailable;
@@ -155,12 +156,9 @@ Result<LoadedTable> GlueCatalog::CommitTable(const LoadedTable& base, const std:
                 what + ": this service gives tables no VersionId, without which a commit could undo another's",
                 Component::kCatalog);
   }
-  LoadedTable current{base.identifier, glue_table.metadata_location, base.metadata, {}};
-  // The file of a location never changes.
-  if (base.metadata_location != current.metadata_location) {
-    K2I_ASSIGN_OR_RETURN(current.metadata, ReadMetadataFile(store_, current.metadata_location));
-  }
-  return CommitByPointer({store_, clock_, random_}, current, requirements, updates,
+  LoadedTable current{base.identifier, glue_table.metadata_location, nullptr, {}};
+  K2I_ASSIGN_OR_RETURN(current.metadata, reader_.Read(current.metadata_location));
+  return CommitByPointer({store_, reader_, clock_, random_}, current, requirements, updates,
                          [&](const LoadedTable& next) -> Status {
                            input["TableInput"] = GlueTableInput(next, existing);
                            input["SkipArchive"] = skip_archive_;

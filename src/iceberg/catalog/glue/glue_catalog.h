@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "iceberg/catalog/catalog.h"
 #include "iceberg/catalog/glue/glue_client.h"
+#include "iceberg/catalog/metadata_reader.h"
 #include "io/object_store.h"
 
 namespace k2i::iceberg {
@@ -55,6 +56,7 @@ class GlueCatalog final : public Catalog {
   io::ObjectStore& store_;
   Clock& clock_;
   Random& random_;
+  MetadataReader reader_;
   GlueClient client_;
 };
 

@@ -90,6 +90,7 @@ HiveCatalog::HiveCatalog(HiveCatalogOptions options, io::ObjectStore& store, Clo
       store_(store),
       clock_(clock),
       random_(random),
+      reader_(store),
       client_(options_.client),
       locks_(client_, clock, random, options_.lock_timeout) {}
 
@@ -147,7 +148,7 @@ Result<LoadedTable> HiveCatalog::LoadTable(const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(const Name name, NameOf(table));
   K2I_ASSIGN_OR_RETURN(const hive_thrift::Table entry, Entry(name));
   std::string location = Parameter(entry, kLocation);
-  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, location));
+  K2I_ASSIGN_OR_RETURN(auto metadata, reader_.Read(location));
   return LoadedTable{table, std::move(location), std::move(metadata), {}};
 }
 
@@ -167,7 +168,7 @@ Result<LoadedTable> HiveCatalog::CreateTable(const TableIdentifier& table, const
     if (made.has_value() || made.error().code == ErrorCode::kAlreadyExists) return made;
     return Resolve(name, "", created, made.error());
   };
-  return CreateByPointer({store_, clock_, random_}, table, request, location, publish);
+  return CreateByPointer({store_, reader_, clock_, random_}, table, request, location, publish);
 }
 
 Result<LoadedTable> HiveCatalog::CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
@@ -179,7 +180,7 @@ Result<LoadedTable> HiveCatalog::CommitTable(const LoadedTable& base, const std:
     if (published.has_value()) return {};
     return std::unexpected(published.error().With("committing table " + base.identifier.ToString()));
   };
-  return CommitByPointer({store_, clock_, random_}, current, requirements, updates, publish);
+  return CommitByPointer({store_, reader_, clock_, random_}, current, requirements, updates, publish);
 }
 
 Status HiveCatalog::Publish(const Name& name, const LoadedTable& current, const LoadedTable& next) {
@@ -244,7 +245,7 @@ Status HiveCatalog::Resolve(const Name& name, const std::string& before, const L
   if (now == next.metadata_location) return {};
   if (now == before) return std::unexpected(told);
   // Somebody else has moved the table: before our change, or upon it.
-  const auto metadata = ReadMetadataFile(store_, now);
+  const auto metadata = reader_.Read(now);
   if (!metadata.has_value()) return open();
   for (const MetadataLogEntry& earlier : (*metadata)->metadata_log) {
     if (earlier.metadata_file == next.metadata_location) return {};

@@ -14,6 +14,7 @@
 #include "iceberg/catalog/catalog.h"
 #include "iceberg/catalog/hive/hive_client.h"
 #include "iceberg/catalog/hive/hive_locks.h"
+#include "iceberg/catalog/metadata_reader.h"
 #include "io/object_store.h"
 
 namespace k2i::hive_thrift {
@@ -72,6 +73,7 @@ class HiveCatalog final : public Catalog {
   io::ObjectStore& store_;
   Clock& clock_;
   Random& random_;
+  MetadataReader reader_;
   HiveClient client_;
   HiveLocks locks_;
 };

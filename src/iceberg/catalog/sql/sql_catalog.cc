@@ -170,7 +170,8 @@ Result<LoadedTable> SqlCatalog::CreateTable(const TableIdentifier& table, const 
     if (!written.has_value()) return std::unexpected(written.error().With("creating table " + table.ToString()));
     return {};
   };
-  return CreateByPointer({store_, clock_, random_}, table, request, TableLocation(options_.warehouse, table), swap);
+  return CreateByPointer({store_, reader_, clock_, random_}, table, request, TableLocation(options_.warehouse, table),
+                         swap);
 }
 
 Result<LoadedTable> SqlCatalog::RegisterTable(const TableIdentifier& table, const std::string& metadata_location) {
@@ -219,12 +220,10 @@ Status SqlCatalog::Swap(const TableIdentifier& table, const std::string& from, c
 Result<LoadedTable> SqlCatalog::CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                             const std::vector<TableUpdate>& updates, const std::string&) {
   K2I_ASSIGN_OR_RETURN(const LoadedTable current, LoadTable(base.identifier));
-  auto committed =
-      CommitByPointer({store_, clock_, random_}, current, requirements, updates, [&](const LoadedTable& next) {
-        return Swap(base.identifier, current.metadata_location, next.metadata_location);
-      });
-  if (committed) reader_.Remember(committed->metadata_location, committed->metadata);
-  return committed;
+  return CommitByPointer({store_, reader_, clock_, random_}, current, requirements, updates,
+                         [&](const LoadedTable& next) {
+                           return Swap(base.identifier, current.metadata_location, next.metadata_location);
+                         });
 }
 
 Result<std::vector<TableIdentifier>> SqlCatalog::ListTables() {
