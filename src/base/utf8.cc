@@ -29,6 +29,12 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string_view Utf8Prefix(std::string_view text, size_t max_bytes) {
+  if (text.size() <= max_bytes) return text;
+  while (max_bytes > 0 && (static_cast<unsigned char>(text[max_bytes]) & 0xC0u) == 0x80) --max_bytes;
+  return text.substr(0, max_bytes);
+}
+
 uint32_t Utf8CodePoint(std::string_view text) {
   const size_t length = Utf8Length(text);
   const auto first = static_cast<unsigned char>(text[0]);

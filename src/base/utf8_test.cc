@@ -25,5 +25,13 @@ TEST(Utf8Test, RefusesOverlongSurrogatesAndTornSequences) {
   EXPECT_TRUE(IsUtf8(""));
 }
 
+TEST(Utf8Test, CutsBetweenCharacters) {
+  EXPECT_EQ(Utf8Prefix("abc", 3), "abc");
+  EXPECT_EQ(Utf8Prefix("abc", 2), "ab");
+  EXPECT_EQ(Utf8Prefix("a\xc3\xa4z", 2), "a");
+  EXPECT_EQ(Utf8Prefix("a\xc3\xa4z", 3), "a\xc3\xa4");
+  EXPECT_EQ(Utf8Prefix("\xe2\x82\xac", 2), "");
+}
+
 }  // namespace
 }  // namespace k2i

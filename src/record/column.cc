@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "base/utf8.h"
 #include "record/nested_column.h"
 
 namespace k2i::record {
@@ -20,9 +21,7 @@ std::string Shorten(std::string_view token) {
   if (token == "{") return "an object";
   if (token == "[") return "an array";
   if (token.size() <= kMaxQuotedBytes) return std::string(token);
-  size_t size = kMaxQuotedBytes;
-  while (size > 0 && (static_cast<unsigned char>(token[size]) & 0xC0) == 0x80) --size;
-  return std::string(token.substr(0, size)) + "…";
+  return std::string(Utf8Prefix(token, kMaxQuotedBytes)) + "…";
 }
 
 /// True when a value can begin like this; otherwise the text is malformed rather than of another type.

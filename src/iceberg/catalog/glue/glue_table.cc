@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
+#include "iceberg/catalog/metastore_type.h"
 
 namespace k2i::iceberg {
 namespace {
@@ -32,13 +34,11 @@ json Member(const json& object, const char* name) {
   return found == object.end() ? json() : *found;
 }
 
-/// `text` cut to `bytes` at the end of a character.
-std::string Shortened(std::string text, size_t bytes) {
-  if (text.size() <= bytes) return text;
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80) --bytes;
-  text.resize(bytes);
-  return text;
-}
+/// Types that Glue does not have are named as Iceberg's Java library names them.
+const MetastoreTypeNames kNames = {.timestamp_tz = "timestamp",
+                                   .timestamp_ns = "timestamp_nano",
+                                   .timestamp_tz_ns = "timestamp_nano",
+                                   .unknown = "unknown"};
 
 std::map<std::string, std::string> CommentsOf(const json& existing) {
   std::map<std::string, std::string> comments;
@@ -59,7 +59,7 @@ json Column(const NestedField& field, bool current, const std::map<std::string, 
                    {"iceberg.field.current", current ? "true" : "false"}}}};
   std::string comment = field.doc;
   if (const auto kept = comments.find(field.name); comment.empty() && kept != comments.end()) comment = kept->second;
-  if (!comment.empty()) column["Comment"] = Shortened(std::move(comment), kLongestCommentBytes);
+  if (!comment.empty()) column["Comment"] = Utf8Prefix(comment, kLongestCommentBytes);
   return column;
 }
 
@@ -134,56 +134,12 @@ json GlueTableInput(const LoadedTable& next, const json& existing) {
   for (const char* kept : {"Owner", "Description", "Retention"}) {
     if (json value = Member(existing, kept); !value.is_null()) input[kept] = std::move(value);
   }
-  if (std::string comment = metadata.PropertyOr("comment", ""); !comment.empty()) {
-    input["Description"] = Shortened(std::move(comment), kLongestDescriptionBytes);
+  if (const std::string comment = metadata.PropertyOr("comment", ""); !comment.empty()) {
+    input["Description"] = Utf8Prefix(comment, kLongestDescriptionBytes);
   }
   return input;
 }
 
-std::string GlueTypeText(const Type& type) {
-  switch (type.id()) {
-    case TypeId::kBoolean:
-      return "boolean";
-    case TypeId::kInt:
-      return "int";
-    case TypeId::kLong:
-      return "bigint";
-    case TypeId::kFloat:
-      return "float";
-    case TypeId::kDouble:
-      return "double";
-    case TypeId::kDate:
-      return "date";
-    case TypeId::kTime:
-    case TypeId::kString:
-    case TypeId::kUuid:
-      return "string";
-    case TypeId::kTimestamp:
-    case TypeId::kTimestampTz:
-      return "timestamp";
-    // Types that Glue does not have are named as Iceberg's Java library names them.
-    case TypeId::kTimestampNs:
-    case TypeId::kTimestampTzNs:
-      return "timestamp_nano";
-    case TypeId::kUnknown:
-      return "unknown";
-    case TypeId::kFixed:
-    case TypeId::kBinary:
-      return "binary";
-    case TypeId::kDecimal:
-      return "decimal(" + std::to_string(type.precision()) + "," + std::to_string(type.scale()) + ")";
-    case TypeId::kList:
-      return "array<" + GlueTypeText(*type.fields()[0].type) + ">";
-    case TypeId::kMap:
-      return "map<" + GlueTypeText(*type.fields()[0].type) + "," + GlueTypeText(*type.fields()[1].type) + ">";
-    case TypeId::kStruct:
-      break;
-  }
-  std::string fields;
-  for (const NestedField& field : type.fields()) {
-    fields += (fields.empty() ? "" : ",") + field.name + ":" + GlueTypeText(*field.type);
-  }
-  return "struct<" + fields + ">";
-}
+std::string GlueTypeText(const Type& type) { return MetastoreType(type, kNames); }
 
 }  // namespace k2i::iceberg
