@@ -54,12 +54,6 @@ Counts CountOf(const std::vector<iceberg::ManifestFile>& manifests) {
 
 std::string Dash(const std::optional<int64_t>& value) { return value ? std::to_string(*value) : "-"; }
 
-const iceberg::SortOrder* SortOrderOf(const TableMetadata& table) {
-  const auto& orders = table.sort_orders;
-  const auto found = std::ranges::find(orders, table.default_sort_order_id, &iceberg::SortOrder::order_id);
-  return found == orders.end() || found->fields.empty() ? nullptr : &*found;
-}
-
 std::string NameOf(const TableMetadata& table, int32_t field_id) {
   const auto* field = table.current_schema().FindField(field_id);
   return field == nullptr ? fmt::format("field {}", field_id) : field->name;
@@ -81,9 +75,9 @@ std::string Layout(const TableMetadata& table) {
   }
   text = table.default_spec().fields.empty() ? text + "nothing\n" : text.substr(0, text.size() - 2) + "\n";
   text += "sorted by:      ";
-  const auto* order = SortOrderOf(table);
-  if (order == nullptr) return text + "nothing\n";
-  for (const auto& field : order->fields) {
+  const auto& order = table.default_sort_order();
+  if (order.fields.empty()) return text + "nothing\n";
+  for (const auto& field : order.fields) {
     text += fmt::format("{}({}) {} nulls {}, ", field.transform.ToString(), NameOf(table, field.source_id),
                         field.ascending ? "asc" : "desc", field.nulls_first ? "first" : "last");
   }
@@ -179,7 +173,7 @@ std::string DescribeJson(const TableView& view) {
   const TableMetadata& table = *view.table.metadata;
   const Counts counts = CountOf(view.manifests);
   const Snapshot* head = table.FindRef(view.branch);
-  const auto* order = SortOrderOf(table);
+  const auto& order = table.default_sort_order();
   ordered_json json{{"table", view.table.identifier.ToString()},
                     {"uuid", table.table_uuid},
                     {"format_version", table.format_version},
@@ -188,7 +182,7 @@ std::string DescribeJson(const TableView& view) {
                     {"updated_ms", table.last_updated_ms},
                     {"schema", iceberg::SchemaToJson(table.current_schema())},
                     {"partition_spec", iceberg::PartitionSpecToJson(table.default_spec())},
-                    {"sort_order", order == nullptr ? nlohmann::json() : iceberg::SortOrderToJson(*order)},
+                    {"sort_order", order.fields.empty() ? nlohmann::json() : iceberg::SortOrderToJson(order)},
                     {"properties", table.properties},
                     {"branch", view.branch},
                     {"current_snapshot_id", head == nullptr ? ordered_json() : ordered_json(head->snapshot_id)},

@@ -45,7 +45,7 @@ Status PlanPass(io::ObjectStore& store, const CompactionOptions& options, int64_
   if (options.where) {
     K2I_ASSIGN_OR_RETURN(wanted, options.where(table));
   }
-  const bool sorted = !CurrentSortOrder(table).fields.empty();
+  const bool sorted = !table.default_sort_order().fields.empty();
   K2I_ASSIGN_OR_RETURN(pass.files, ReadLiveFiles(store, table, *pass.head, wanted, MayBeCopied(options, sorted)));
   K2I_ASSIGN_OR_RETURN(pass.deletes, iceberg::DeleteIndex::Make(pass.files.deletes, table.partition_specs));
   K2I_ASSIGN_OR_RETURN(const auto described, DescribeFiles(pass.files, pass.deletes));

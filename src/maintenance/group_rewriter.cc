@@ -35,12 +35,6 @@ datafile::CopyLimits CopyLimitsOf(int64_t memory_bytes, double copy_from_share) 
   return {.least_rows = share(datafile::WriterOptions().row_group_rows), .least_bytes = share(memory_bytes / 3)};
 }
 
-const iceberg::SortOrder& CurrentSortOrder(const iceberg::TableMetadata& table) {
-  static const iceberg::SortOrder kUnsorted;
-  const auto found = std::ranges::find(table.sort_orders, table.default_sort_order_id, &iceberg::SortOrder::order_id);
-  return found == table.sort_orders.end() ? kUnsorted : *found;
-}
-
 /// A group on its way. Rows that are to be sorted are gathered to a run; each run has files of its own, so that each
 /// file is sorted from end to end.
 struct GroupRewriter::Job {
@@ -61,7 +55,7 @@ GroupRewriter::GroupRewriter(io::ObjectStore& store, const iceberg::TableMetadat
       options_(std::move(options)),
       rate_(rate),
       pool_(pool),
-      order_(CurrentSortOrder(table)),
+      order_(table.default_sort_order()),
       schema_(table.format_version < 3 ? table.current_schema() : datafile::WithRowLineage(table.current_schema())),
       deletes_(store, table, pool) {}
 

@@ -95,7 +95,4 @@ class GroupRewriter {
   datafile::DeleteLoader deletes_;
 };
 
-/// The order that the table's rows are to have; without fields: none.
-const iceberg::SortOrder& CurrentSortOrder(const iceberg::TableMetadata& table);
-
 }  // namespace k2i::maintenance

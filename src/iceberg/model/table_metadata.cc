@@ -27,6 +27,12 @@ const PartitionSpec& TableMetadata::default_spec() const {
   return *FindById(partition_specs, &PartitionSpec::spec_id, default_spec_id);
 }
 
+const SortOrder& TableMetadata::default_sort_order() const {
+  static const SortOrder kUnsorted;
+  const auto found = std::ranges::find(sort_orders, default_sort_order_id, &SortOrder::order_id);
+  return found == sort_orders.end() ? kUnsorted : *found;
+}
+
 const Snapshot* TableMetadata::FindSnapshot(int64_t snapshot_id) const {
   return FindById(snapshots, &Snapshot::snapshot_id, snapshot_id);
 }

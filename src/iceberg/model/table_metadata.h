@@ -77,6 +77,8 @@ struct TableMetadata {
   const Schema* FindSchema(int32_t schema_id) const;
   const Schema& current_schema() const;  // REQUIRES: metadata was parsed or built by us
   const PartitionSpec& default_spec() const;
+  /// Without fields: none.
+  const SortOrder& default_sort_order() const;
   const Snapshot* FindSnapshot(int64_t snapshot_id) const;
   /// The snapshot a branch or tag points to; nullptr when there is no such ref.
   const Snapshot* FindRef(std::string_view name) const;

@@ -61,17 +61,16 @@ std::string TokenOf(const LoadedTable& table) {
 
 /// The updates that make `metadata` of nothing (spec: updateTable, create table transactions).
 std::vector<TableUpdate> InitialUpdates(const TableMetadata& metadata) {
-  std::vector<TableUpdate> updates = {
-      update::AssignUuid{metadata.table_uuid},           update::UpgradeFormatVersion{metadata.format_version},
-      update::AddSchema{metadata.current_schema()},      update::SetCurrentSchema{-1},
-      update::AddPartitionSpec{metadata.default_spec()}, update::SetDefaultSpec{-1}};
-  for (const SortOrder& order : metadata.sort_orders) {
-    if (order.order_id == metadata.default_sort_order_id) updates.push_back(update::AddSortOrder{order});
-  }
-  updates.push_back(update::SetDefaultSortOrder{-1});
-  updates.push_back(update::SetLocation{metadata.location});
-  updates.push_back(update::SetProperties{metadata.properties});
-  return updates;
+  return {update::AssignUuid{metadata.table_uuid},
+          update::UpgradeFormatVersion{metadata.format_version},
+          update::AddSchema{metadata.current_schema()},
+          update::SetCurrentSchema{-1},
+          update::AddPartitionSpec{metadata.default_spec()},
+          update::SetDefaultSpec{-1},
+          update::AddSortOrder{metadata.default_sort_order()},
+          update::SetDefaultSortOrder{-1},
+          update::SetLocation{metadata.location},
+          update::SetProperties{metadata.properties}};
 }
 
 std::string Joined(const std::vector<std::string>& name_space) {

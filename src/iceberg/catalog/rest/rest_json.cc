@@ -138,11 +138,9 @@ Result<std::string> CreateTableBody(const std::string& name, const CreateTableRe
   json body = {{"name", name},
                {"schema", SchemaToJson(made.current_schema())},
                {"partition-spec", PartitionSpecToJson(made.default_spec())},
+               {"write-order", SortOrderToJson(made.default_sort_order())},
                {"stage-create", staged},
                {"properties", properties}};
-  for (const SortOrder& order : made.sort_orders) {
-    if (order.order_id == made.default_sort_order_id) body["write-order"] = SortOrderToJson(order);
-  }
   if (!request.location.empty()) body["location"] = request.location;
   return JsonText(body);
 }
