@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from services import S3, Azure, Gcs, azurite, seaweedfs
+from harness.store_servers import store_environment
+from services import S3, Azure, Gcs
 from services.places import ROOT
 
 
@@ -16,19 +17,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=build, prefix="store-bench-") as name:
         folder = Path(name)
         with S3(folder / "s3") as s3, Gcs(folder / "gcs") as gcs, Azure(folder / "azure") as azure:
-            servers = {
-                "K2I_BENCH_DIR": name,
-                "K2I_TEST_S3_ENDPOINT": s3.endpoint,
-                "K2I_TEST_S3_BUCKET": s3.bucket,
-                "K2I_TEST_S3_KEY": seaweedfs.ACCESS_KEY,
-                "K2I_TEST_S3_SECRET": seaweedfs.SECRET_KEY,
-                "K2I_TEST_GCS_ENDPOINT": gcs.endpoint,
-                "K2I_TEST_GCS_BUCKET": gcs.bucket,
-                "K2I_TEST_AZURE_ENDPOINT": azure.endpoint,
-                "K2I_TEST_AZURE_CONTAINER": azure.container,
-                "K2I_TEST_AZURE_ACCOUNT": azurite.ACCOUNT,
-                "K2I_TEST_AZURE_KEY": azurite.ACCOUNT_KEY,
-            }
+            servers = store_environment(s3, gcs, azure) | {"K2I_BENCH_DIR": name}
             program = build / "release" / "bench" / "store_bench"
             return subprocess.run([str(program), *sys.argv[1:]], env=os.environ | servers).returncode
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from harness.k2i_process import BINARY, clean_environment
-from services import azurite, seaweedfs
+from harness.store_servers import store_environment
+from services import seaweedfs
 from services.seaweed_catalog import SeaweedCatalog
 
 
@@ -90,17 +91,7 @@ def test_hive_4_catalog(hive4, suite):
 
 @pytest.fixture(scope="session")
 def store_servers(s3, gcs, azure) -> dict[str, str]:
-    return {
-        "K2I_TEST_S3_ENDPOINT": s3.endpoint,
-        "K2I_TEST_S3_BUCKET": s3.bucket,
-        "K2I_TEST_S3_KEY": seaweedfs.ACCESS_KEY,
-        "K2I_TEST_S3_SECRET": seaweedfs.SECRET_KEY,
-        "K2I_TEST_GCS_ENDPOINT": gcs.endpoint,
-        "K2I_TEST_GCS_BUCKET": gcs.bucket,
-        "K2I_TEST_AZURE_ENDPOINT": azure.endpoint,
-        "K2I_TEST_AZURE_CONTAINER": azure.container,
-        "K2I_TEST_AZURE_ACCOUNT": azurite.ACCOUNT,
-        "K2I_TEST_AZURE_KEY": azurite.ACCOUNT_KEY,
+    return store_environment(s3, gcs, azure) | {
         "K2I_TEST_AZURE_SAS": azure.sas_token(timedelta(hours=2)),
         "K2I_TEST_AZURE_ENDED_SAS": azure.sas_token(timedelta(hours=-2)),
     }

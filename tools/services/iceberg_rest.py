@@ -6,11 +6,11 @@ from pathlib import Path
 import requests
 
 from services import seaweedfs
-from services.places import JAVA, JVM_FLAGS, LOOPBACK, class_path, free_port
-from services.server import Server
+from services.places import JAVA, JVM_FLAGS, class_path
+from services.server import HttpServer
 
 
-class IcebergRest(Server):
+class IcebergRest(HttpServer):
     """With `s3` its tables lie in that store's bucket; without, in the folder `warehouse` under its own."""
 
     name = "rest"
@@ -19,12 +19,9 @@ class IcebergRest(Server):
         super().__init__(folder, **options)
         self.s3 = s3
 
-    def choose_ports(self) -> None:
-        self.port = free_port()
-
     @property
     def uri(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
+        return self.endpoint
 
     @property
     def warehouse(self) -> str:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import requests
 
-from services.places import LOOPBACK, ROOT, free_port
-from services.server import Server
+from services.places import LOOPBACK, ROOT
+from services.server import HttpServer
 
 # Any will do; PyIceberg and K2I want some.
 ACCESS_KEY, SECRET_KEY = "motoadmin", "motoadminsecret"
 REGION = "us-east-1"
 
 
-class Moto(Server):
+class Moto(HttpServer):
     """With one bucket. Its tables' versions are held to, unlike in moto as it comes: see versioned_moto.py."""
 
     name = "moto"
@@ -22,17 +22,6 @@ class Moto(Server):
     def __init__(self, folder: Path, *, bucket: str = "glue-bucket", **options):
         super().__init__(folder, **options)
         self.bucket = bucket
-
-    def choose_ports(self) -> None:
-        self.port = free_port()
-
-    @property
-    def endpoint(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
-
-    @property
-    def address(self) -> str:
-        return f"{LOOPBACK}:{self.port}"
 
     def describe(self) -> dict[str, str]:
         return {

@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from services.places import LOOPBACK, free_port
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -148,3 +150,18 @@ class Server:
 
     def __exit__(self, *exception) -> None:
         self.stop()
+
+
+class HttpServer(Server):
+    """A server of one port that speaks plain HTTP."""
+
+    def choose_ports(self) -> None:
+        self.port = free_port()
+
+    @property
+    def address(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{self.address}"
