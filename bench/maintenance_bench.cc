@@ -127,8 +127,10 @@ BENCHMARK(PlansExpiry)->Arg(100)->Arg(10'000)->Unit(benchmark::kMillisecond);
 void FindsExpiredFiles(benchmark::State& state) {
   BigTable& big = Big();
   const auto kept_from = big.metadata.snapshots.end() - state.range(0);
-  const std::vector<Snapshot> removed(big.metadata.snapshots.begin(), kept_from);
-  const std::vector<Snapshot> kept(kept_from, big.metadata.snapshots.end());
+  iceberg::SnapshotList removed, kept;
+  for (const Snapshot& snapshot : big.metadata.snapshots) {
+    (snapshot.snapshot_id < kept_from->snapshot_id ? removed : kept).push_back(snapshot);
+  }
   size_t files = 0;
   for (auto _ : state) {
     const auto found = FindExpiredFiles(big.store, big.metadata, removed, big.metadata, kept, kThreads);

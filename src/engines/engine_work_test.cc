@@ -72,10 +72,10 @@ TEST(EngineWork, ComparesManifestLists) {
   };
   TableMetadata table;
   table.snapshots = {SnapshotOf(1, 1), SnapshotOf(2, 2)};
-  table.snapshots[0].manifest_list = "s3://b/1.avro";
-  table.snapshots[1].manifest_list = "s3://b/2.avro";
-  table.snapshots[1].parent_snapshot_id = 1;
-  for (auto& snapshot : table.snapshots) snapshot.sequence_number = 1;
+  table.snapshots.Edit(0).manifest_list = "s3://b/1.avro";
+  table.snapshots.Edit(1).manifest_list = "s3://b/2.avro";
+  table.snapshots.Edit(1).parent_snapshot_id = 1;
+  for (size_t i = 0; i < 2; ++i) table.snapshots.Edit(i).sequence_number = 1;
   store.Overwrite("s3://b/1.avro",
                   *iceberg::EncodeManifestList(
                       2, table.snapshots[0],

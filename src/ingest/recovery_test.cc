@@ -78,7 +78,7 @@ TEST(RecoveryTest, AFlushMayHaveLandedSinceItsBase) {
 
 TEST(RecoveryTest, WhatHasBeenExpiredMayHaveBeenTheFlush) {
   auto table = TableWithHistory({{1, "a"}, {2, "f"}, {3, "b"}});
-  std::erase_if(table.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id == 2; });
+  erase_if(table.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id == 2; });
   EXPECT_TRUE(MayHaveLanded(table, "main", 1, "f"));
   EXPECT_FALSE(MayHaveLanded(table, "main", 3, "f"));
 }

@@ -54,7 +54,7 @@ TEST_F(CarriedProgressTest, TheTagAloneOrThePropertyAloneIsEnough) {
   AppendForeign(5);
   auto table = Metadata();
   // Others have expired what was before.
-  table.snapshots.back().parent_snapshot_id.reset();
+  table.snapshots.Edit(table.snapshots.size() - 1).parent_snapshot_id.reset();
   EXPECT_EQ(FindCarriedProgress(table, "main", "v").value()->pipeline, "p");
   table.refs.erase("k2i-p");
   const auto carried = FindCarriedProgress(table, "main", "v").value();
@@ -97,7 +97,7 @@ TEST_F(CarriedProgressTest, ABoundaryThatCannotBeReadIsNotHidden) {
   Create(Request());
   Ingest(10);
   auto table = Metadata();
-  table.snapshots.back().summary["k2i.offsets"] = "nonsense";
+  table.snapshots.Edit(table.snapshots.size() - 1).summary["k2i.offsets"] = "nonsense";
   EXPECT_EQ(FindCarriedProgress(table, "main", "v").error().code, ErrorCode::kCorruption);
 }
 

@@ -136,7 +136,7 @@ Status SnapshotExpiry::CleanUp(const Try& attempt, ExpiryReport& report) {
     if (lease.until_ms > parts_.clock.wall_ms()) leased.insert(lease.snapshot_id);
   }
   const std::unordered_set<int64_t> planned(attempt.plan.snapshots.begin(), attempt.plan.snapshots.end());
-  std::vector<Snapshot> removed, kept = now.snapshots;
+  iceberg::SnapshotList removed, kept = now.snapshots;
   for (const Snapshot& snapshot : before.snapshots) {
     const int64_t id = snapshot.snapshot_id;
     if (planned.contains(id) && !stay.contains(id)) (leased.contains(id) ? kept : removed).push_back(snapshot);

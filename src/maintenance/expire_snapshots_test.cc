@@ -139,7 +139,7 @@ TEST_F(ExpireSnapshotsTest, OtherSpellingsOfAKeptFileSaveIt) {
   iceberg::TableMetadata now = before;
   now.snapshots = {removed};
   // The same list by another name is kept: nothing may go.
-  now.snapshots[0].manifest_list = "s3a" + removed.manifest_list.substr(2);
+  now.snapshots.Edit(0).manifest_list = "s3a" + removed.manifest_list.substr(2);
   store_.Overwrite(now.snapshots[0].manifest_list, *store_.Read(removed.manifest_list));
   const auto found = FindExpiredFiles(store_, before, {removed}, now, now.snapshots, 2);
   ASSERT_TRUE(found.has_value());

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "progress/lease.h"
@@ -67,9 +66,7 @@ const std::string* StatedPipeline(const Snapshot& snapshot) {
 class Planner {
  public:
   Planner(const TableMetadata& table, const ExpiryPolicy& policy, int64_t now_ms)
-      : table_(table), policy_(policy), now_ms_(now_ms) {
-    for (const Snapshot& snapshot : table.snapshots) by_id_.emplace(snapshot.snapshot_id, &snapshot);
-  }
+      : table_(table), policy_(policy), now_ms_(now_ms) {}
 
   Result<ExpiryPlan> Plan(const std::set<int64_t>& pinned) {
     kept_.insert(pinned.begin(), pinned.end());
@@ -77,7 +74,8 @@ class Planner {
     K2I_RETURN_IF_ERROR(HeedLeases());
     for (const auto& [name, ref] : table_.refs) {
       const bool branch = ref.kind == SnapshotRef::Kind::kBranch;
-      const auto ancestry = branch ? Ancestry(ref.snapshot_id) : std::vector<const Snapshot*>{Find(ref.snapshot_id)};
+      const auto ancestry = branch ? progress::Ancestry(table_, ref.snapshot_id)
+                                   : std::vector<const Snapshot*>{table_.FindSnapshot(ref.snapshot_id)};
       if (RefMayGo(name, ref, ancestry)) {
         plan_.refs.push_back(name);
         continue;
@@ -92,22 +90,6 @@ class Planner {
   }
 
  private:
-  const Snapshot* Find(int64_t id) const {
-    const auto found = by_id_.find(id);
-    return found == by_id_.end() ? nullptr : found->second;
-  }
-
-  /// progress::Ancestry by the index: with 10,000 snapshots a search for each parent would show.
-  std::vector<const Snapshot*> Ancestry(int64_t head) const {
-    std::vector<const Snapshot*> ancestry;
-    std::unordered_set<int64_t> seen;
-    for (const Snapshot* at = Find(head); at != nullptr && seen.insert(at->snapshot_id).second;) {
-      ancestry.push_back(at);
-      at = at->parent_snapshot_id ? Find(*at->parent_snapshot_id) : nullptr;
-    }
-    return ancestry;
-  }
-
   Status HeedLeases() {
     K2I_ASSIGN_OR_RETURN(const auto leases, progress::ReadLeases(table_));
     for (const progress::Lease& lease : leases) {
@@ -122,7 +104,7 @@ class Planner {
 
   /// True for the tag of a pipeline that points to a statement of it.
   bool IsBoundaryTag(const std::string& name, const SnapshotRef& ref) const {
-    const Snapshot* at = Find(ref.snapshot_id);
+    const Snapshot* at = table_.FindSnapshot(ref.snapshot_id);
     const std::string* pipeline = at == nullptr ? nullptr : StatedPipeline(*at);
     return ref.kind == SnapshotRef::Kind::kTag && pipeline != nullptr && name == progress::TagName(*pipeline);
   }
@@ -130,7 +112,9 @@ class Planner {
   /// The snapshot of `pipeline`'s tag; null where the tag is gone, or points to nothing of the pipeline's.
   const Snapshot* Tagged(const std::string& pipeline) const {
     const auto tag = table_.refs.find(progress::TagName(pipeline));
-    return tag != table_.refs.end() && IsBoundaryTag(tag->first, tag->second) ? Find(tag->second.snapshot_id) : nullptr;
+    return tag != table_.refs.end() && IsBoundaryTag(tag->first, tag->second)
+               ? table_.FindSnapshot(tag->second.snapshot_id)
+               : nullptr;
   }
 
   /// The newest statement of each pipeline that may have its boundary in this branch: its tag is on the branch, or
@@ -178,7 +162,6 @@ class Planner {
   const TableMetadata& table_;
   const ExpiryPolicy& policy_;
   const int64_t now_ms_;
-  std::unordered_map<int64_t, const Snapshot*> by_id_;
   std::unordered_set<int64_t> kept_;
   std::unordered_set<int64_t> reached_;  // by a branch that stays
   ExpiryPlan plan_;

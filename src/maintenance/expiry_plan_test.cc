@@ -83,7 +83,7 @@ TEST(ExpiryPlan, ABranchsOwnRetentionBeatsTheTables) {
 
 TEST(ExpiryPlan, AnAncestorBehindOneThatGoesGoesToo) {
   TableMetadata table = Row(3);
-  table.snapshots[0].timestamp_ms = 9000;  // a clock that was wrong
+  table.snapshots.Edit(0).timestamp_ms = 9000;  // a clock that was wrong
   EXPECT_THAT(Plan(table, 3000).snapshots, ElementsAre(1, 2));
 }
 
@@ -286,7 +286,7 @@ TEST(ExpiryPlanProperty, IsTheSpecsOnTablesOfOthers) {
 
 TableMetadata After(TableMetadata table, const ExpiryPlan& plan) {
   const std::set<int64_t> gone(plan.snapshots.begin(), plan.snapshots.end());
-  std::erase_if(table.snapshots, [&](const Snapshot& each) { return gone.contains(each.snapshot_id); });
+  erase_if(table.snapshots, [&](const Snapshot& each) { return gone.contains(each.snapshot_id); });
   for (const std::string& ref : plan.refs) table.refs.erase(ref);
   return table;
 }

@@ -14,6 +14,7 @@ namespace {
 using iceberg::ManifestEntry;
 using iceberg::ManifestFile;
 using iceberg::Snapshot;
+using iceberg::SnapshotList;
 using iceberg::TableMetadata;
 using Manifests = std::map<std::string, ManifestFile>;  // by key
 
@@ -44,7 +45,7 @@ class ExpiredSearch {
   ExpiredSearch(io::ObjectStore& store, const TableMetadata& before, const TableMetadata& table, size_t threads)
       : store_(store), before_(before), table_(table), threads_(threads) {}
 
-  Result<ExpiredFiles> Find(const std::vector<Snapshot>& removed, const std::vector<Snapshot>& kept) {
+  Result<ExpiredFiles> Find(const SnapshotList& removed, const SnapshotList& kept) {
     K2I_RETURN_IF_ERROR(GatherRemoved(removed));
     K2I_RETURN_IF_ERROR(SubtractKeptLists(kept));
     K2I_RETURN_IF_ERROR(SearchManifests());
@@ -60,7 +61,7 @@ class ExpiredSearch {
 
  private:
   /// The manifests of removed snapshots. One that cannot be read must not keep the rest.
-  Status GatherRemoved(const std::vector<Snapshot>& removed) {
+  Status GatherRemoved(const SnapshotList& removed) {
     return ForEachInParallel(removed.size(), threads_, [&](size_t i) -> Status {
       const auto listed = iceberg::ListManifests(store_, removed[i]);
       std::lock_guard lock(mutex_);
@@ -78,7 +79,7 @@ class ExpiredSearch {
     });
   }
 
-  Status SubtractKeptLists(const std::vector<Snapshot>& kept) {
+  Status SubtractKeptLists(const SnapshotList& kept) {
     for (const Snapshot& snapshot : kept) {
       K2I_ASSIGN_OR_RETURN(const std::string key, KeyOf(snapshot.manifest_list));
       lists_.erase(key);
@@ -170,9 +171,8 @@ class ExpiredSearch {
 
 }  // namespace
 
-Result<ExpiredFiles> FindExpiredFiles(io::ObjectStore& store, const TableMetadata& before,
-                                      const std::vector<Snapshot>& removed, const TableMetadata& table,
-                                      const std::vector<Snapshot>& kept, size_t threads) {
+Result<ExpiredFiles> FindExpiredFiles(io::ObjectStore& store, const TableMetadata& before, const SnapshotList& removed,
+                                      const TableMetadata& table, const SnapshotList& kept, size_t threads) {
   return ExpiredSearch(store, before, table, threads).Find(removed, kept);
 }
 

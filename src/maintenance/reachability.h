@@ -29,9 +29,8 @@ struct ExpiredFiles {
 /// whether they reach it too, and only until all are seen to.
 /// Errors of the store and Corruption for what the kept snapshots need: then nothing is known to be unreachable.
 Result<ExpiredFiles> FindExpiredFiles(io::ObjectStore& store, const iceberg::TableMetadata& before,
-                                      const std::vector<iceberg::Snapshot>& removed,
-                                      const iceberg::TableMetadata& table, const std::vector<iceberg::Snapshot>& kept,
-                                      size_t threads);
+                                      const iceberg::SnapshotList& removed, const iceberg::TableMetadata& table,
+                                      const iceberg::SnapshotList& kept, size_t threads);
 
 /// Tells of every file that a table reaches: of each snapshot the list, manifests, data and delete files that are live
 /// in them; statistics; metadata files of the log.

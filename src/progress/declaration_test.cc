@@ -19,8 +19,8 @@ iceberg::TableMetadata Table() {
     snapshot.summary = {{"k2i.pipeline", "p"}};
     table.snapshots.push_back(snapshot);
   }
-  table.snapshots[1].summary["k2i.rewind"] = R"({"events":{"0":[20,12]}})";
-  table.snapshots[2].summary["k2i.adopt"] = "{}";
+  table.snapshots.Edit(1).summary["k2i.rewind"] = R"({"events":{"0":[20,12]}})";
+  table.snapshots.Edit(2).summary["k2i.adopt"] = "{}";
   table.refs["main"] = {.snapshot_id = 3};
   return table;
 }
@@ -39,7 +39,7 @@ TEST(DeclarationTest, SnapshotsAndPropertySayItOnce) {
 TEST(DeclarationTest, ThePropertyOutlivesTheSnapshot) {
   auto table = Table();
   table.properties["k2i.p.declared"] = DeclarationsJson({kRewind, kAdopt});
-  table.snapshots.erase(table.snapshots.begin(), table.snapshots.begin() + 2);
+  erase_if(table.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id <= 2; });
   EXPECT_EQ(ReadDeclarations(table, "p", "main").value(), (std::vector{kRewind, kAdopt}));
 }
 
@@ -57,7 +57,7 @@ TEST(DeclarationTest, RefusesWhatItCannotRead) {
   table.properties["k2i.p.declared"] = R"([{"snapshot":"x"}])";
   EXPECT_EQ(ReadDeclarations(table, "p", "main").error().code, ErrorCode::kCorruption);
   table = Table();
-  table.snapshots[1].summary["k2i.rewind"] = "{";
+  table.snapshots.Edit(1).summary["k2i.rewind"] = "{";
   EXPECT_EQ(ReadDeclarations(table, "p", "main").error().code, ErrorCode::kCorruption);
 }
 

@@ -129,13 +129,20 @@ std::vector<std::string> PipelinesOf(const iceberg::TableMetadata& table, std::s
 }
 
 std::vector<const iceberg::Snapshot*> Ancestry(const iceberg::TableMetadata& table, std::string_view branch) {
+  const auto ref = table.refs.find(std::string(branch));
+  return ref == table.refs.end() ? std::vector<const iceberg::Snapshot*>{} : Ancestry(table, ref->second.snapshot_id);
+}
+
+std::vector<const iceberg::Snapshot*> Ancestry(const iceberg::TableMetadata& table, int64_t head) {
+  const iceberg::SnapshotList& snapshots = table.snapshots;
   std::vector<const iceberg::Snapshot*> ancestry;
-  std::set<int64_t> seen;
-  const iceberg::Snapshot* snapshot = table.FindRef(branch);
-  while (snapshot != nullptr && seen.insert(snapshot->snapshot_id).second) {
-    ancestry.push_back(snapshot);
-    if (!snapshot->parent_snapshot_id) break;
-    snapshot = table.FindSnapshot(*snapshot->parent_snapshot_id);
+  std::vector<bool> seen(snapshots.size());
+  size_t at = snapshots.PositionOf(head, snapshots.size());
+  while (at < snapshots.size() && !seen[at]) {
+    seen[at] = true;
+    ancestry.push_back(&snapshots[at]);
+    if (!snapshots[at].parent_snapshot_id) break;
+    at = snapshots.PositionOf(*snapshots[at].parent_snapshot_id, at);
   }
   return ancestry;
 }

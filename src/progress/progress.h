@@ -71,6 +71,8 @@ struct Boundary {
 
 /// The snapshots of `branch` as far as they are kept, newest first; ends where a broken table goes round in circles.
 std::vector<const iceberg::Snapshot*> Ancestry(const iceberg::TableMetadata& table, std::string_view branch);
+/// … of the snapshot `head`.
+std::vector<const iceberg::Snapshot*> Ancestry(const iceberg::TableMetadata& table, int64_t head);
 
 /// The newest statement of `pipeline` in `table`: by its tag, else by the ancestry of `branch` (past the snapshots of
 /// others), else by the property; nullopt when there is none. The tag does not count where the ancestry has a statement

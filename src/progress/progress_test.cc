@@ -70,7 +70,7 @@ TEST(FindBoundaryTest, TagComesFirst) {
 
 TEST(FindBoundaryTest, TagKeepsWhatExpiryCutOutOfTheAncestry) {
   auto table = TableWithForeignHead();
-  table.snapshots.erase(table.snapshots.begin() + 1);
+  erase_if(table.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id == 2; });
   table.refs["k2i-p"] = {.snapshot_id = 1, .kind = iceberg::SnapshotRef::Kind::kTag};
   const auto boundary = FindBoundary(table, "p", "main").value();
   ASSERT_TRUE(boundary.has_value());
@@ -115,7 +115,7 @@ TEST(FindBoundaryTest, AnotherPipelinesSnapshotsAreForeign) {
 
 TEST(FindBoundaryTest, UnreadableStatementIsAnErrorNotAFreshStart) {
   auto table = TableWithForeignHead();
-  table.snapshots[1].summary["k2i.offsets"] = "{";
+  table.snapshots.Edit(1).summary["k2i.offsets"] = "{";
   const auto boundary = FindBoundary(table, "p", "main");
   ASSERT_FALSE(boundary.has_value());
   EXPECT_EQ(boundary.error().code, ErrorCode::kCorruption);

@@ -44,12 +44,12 @@ TEST_F(FilesTest, CountersThatMatchAreFine) {
 TEST_F(FilesTest, WrongCountersAreNamed) {
   EXPECT_THAT(Check({.added_data = {Entry("a", 12)}}), ElementsAre("counters/1"));
   EXPECT_THAT(Check({.added_data = {Entry("a", 7), Entry("b", 4)}}), ElementsAre("counters/1"));
-  table_.metadata.snapshots[0].summary["added-records"] = "many";
+  table_.metadata.snapshots.Edit(0).summary["added-records"] = "many";
   EXPECT_THAT(Check({.added_data = {Entry("a", 7), Entry("b", 5)}}), ElementsAre("counters/1"));
 }
 
 TEST_F(FilesTest, ASnapshotHasNoMoreRowsThanPositions) {
-  table_.metadata.snapshots[0].summary["added-records"] = "16";
+  table_.metadata.snapshots.Edit(0).summary["added-records"] = "16";
   EXPECT_THAT(Check({.added_data = {Entry("a", 8), Entry("b", 8)}}), ElementsAre("counters/1"));
 }
 
@@ -59,7 +59,7 @@ TEST_F(FilesTest, AReplayHasTheRowsItSaysAndNoRanges) {
   replay.summary["added-records"] = "3";
   replay.summary["added-data-files"] = "1";
   EXPECT_THAT(Check({.added_data = {Entry("r", 3, 2)}}), IsEmpty());
-  table_.metadata.snapshots.back().summary["k2i.replay"] = "2";
+  table_.metadata.snapshots.Edit(table_.metadata.snapshots.size() - 1).summary["k2i.replay"] = "2";
   EXPECT_THAT(Check({.added_data = {Entry("r", 3, 2)}}), ElementsAre("counters/2"));
 }
 
@@ -89,7 +89,7 @@ TEST_F(FilesTest, ACompactionOfOursMovesRowsAndNoOffsets) {
   EXPECT_THAT(Check(whole), IsEmpty());
   EXPECT_THAT(Check({.added_data = {Entry("c", 12)}, .removed_data = {Entry("a", 7)}}),
               ElementsAre("counters/2", "counters/2", "counters/2"));
-  auto& said = table_.metadata.snapshots.back().summary;
+  auto& said = table_.metadata.snapshots.Edit(table_.metadata.snapshots.size() - 1).summary;
   said["added-records"] = "9";
   said["k2i.rows-deleted"] = "3";
   const iceberg::SnapshotChanges less{.added_data = {Entry("c", 9)}, .removed_data = whole.removed_data};
@@ -127,8 +127,8 @@ TEST_F(FilesTest, AFileReferencedTwiceIsNamedHoweverItsLocationIsWritten) {
 }
 
 TEST_F(FilesTest, TotalsOfTheHeadMatchTheLiveFiles) {
-  table_.metadata.snapshots[0].summary["total-records"] = "12";
-  table_.metadata.snapshots[0].summary["total-data-files"] = "3";
+  table_.metadata.snapshots.Edit(0).summary["total-records"] = "12";
+  table_.metadata.snapshots.Edit(0).summary["total-data-files"] = "3";
   Findings findings;
   const History history = ReadHistory(table_.metadata, "p", "main", findings);
   CheckTotals(history.statements.back(), {.data = {Entry("a", 7), Entry("b", 5)}, .deletes = {}}, findings);

@@ -44,7 +44,7 @@ class ForgedTable {
     snapshot.summary = {{"operation", operation}};
     metadata.snapshots.push_back(std::move(snapshot));
     metadata.refs["main"].snapshot_id = id;
-    return metadata.snapshots.back();
+    return metadata.snapshots.Edit(metadata.snapshots.size() - 1);
   }
   void Tag(int64_t id) { metadata.refs["k2i-p"] = {.snapshot_id = id, .kind = iceberg::SnapshotRef::Kind::kTag}; }
   void Property(const progress::Progress& progress) {

@@ -105,13 +105,14 @@ TEST(HistoryTest, SnapshotsOfOthersAreSteppedOver) {
 
 TEST(HistoryTest, ExpiredHistoryIsCheckedFromTheOldestKept) {
   ForgedTable table = GoodTable();
-  table.metadata.snapshots.erase(table.metadata.snapshots.begin());
+  const int64_t first = table.metadata.snapshots.front().snapshot_id;
+  erase_if(table.metadata.snapshots, [&](const auto& snapshot) { return snapshot.snapshot_id == first; });
   EXPECT_THAT(table.Problems(), IsEmpty());
   Findings findings;
   const History history = ReadHistory(table.metadata, "p", "main", findings);
   EXPECT_FALSE(history.complete);
   EXPECT_EQ(history.statements.size(), 2u);
-  table.metadata.snapshots[0].parent_snapshot_id.reset();  // as PyIceberg leaves it
+  table.metadata.snapshots.Edit(0).parent_snapshot_id.reset();  // as PyIceberg leaves it
   EXPECT_THAT(table.Problems(), IsEmpty());
   EXPECT_FALSE(ReadHistory(table.metadata, "p", "main", findings).complete);
 }
@@ -140,7 +141,7 @@ TEST(HistoryTest, TagAndPropertyMustAgreeWithTheNewest) {
 
 TEST(HistoryTest, AnUnreadableStatementIsAProblemOnce) {
   ForgedTable table = GoodTable();
-  table.metadata.snapshots[1].summary["k2i.offsets"] = "{";
+  table.metadata.snapshots.Edit(1).summary["k2i.offsets"] = "{";
   EXPECT_THAT(table.Problems(), ElementsAre("unreadable/2"));
 }
 

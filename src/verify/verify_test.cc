@@ -231,7 +231,7 @@ TEST_F(VerifyTest, SaysWhatItCannotCheck) {
   options_.offset_column = "";
   EXPECT_THAT(Kinds(Severity::kUnchecked), ElementsAre("positions"));
   options_.offset_column = "_kafka_offset";
-  std::erase_if(table_.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id == 1; });
+  erase_if(table_.snapshots, [](const auto& snapshot) { return snapshot.snapshot_id == 1; });
   EXPECT_THAT(Kinds(Severity::kUnchecked), ElementsAre("history/2"));
   EXPECT_THAT(Kinds(), IsEmpty());
 }

@@ -120,9 +120,9 @@ TableMetadata Table(int32_t format_version) {
   table.other = {{"statistics", R"([{"snapshot-id":12,"blobs":[{"fields":[1],"x":null}]}])"}};
   if (format_version >= 3) {
     table.next_row_id = 70;
-    table.snapshots[1].first_row_id = 60;
-    table.snapshots[1].added_rows = 10;
-    table.snapshots[1].key_id = "k";
+    table.snapshots.Edit(1).first_row_id = 60;
+    table.snapshots.Edit(1).added_rows = 10;
+    table.snapshots.Edit(1).key_id = "k";
   }
   return table;
 }

@@ -37,8 +37,7 @@ Result<SnapshotRef> SnapshotRefFromJson(const JsonView& json);
 nlohmann::json LiteralToJson(const Type& type, const Literal& value);
 Result<Literal> LiteralFromJson(const Type& type, const JsonView& json);
 
-/// Whole metadata as the REST protocol embeds it; ParseTableMetadata and TableMetadataJson are these on text.
-nlohmann::json TableMetadataToJson(const TableMetadata& metadata);
+/// Whole metadata as the REST protocol embeds it; ParseTableMetadata is this on text.
 Result<TableMetadata> TableMetadataFromJson(const JsonView& json);
 
 /// The members of `json` that are not among `modelled`; none where it is no object.

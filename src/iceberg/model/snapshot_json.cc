@@ -28,6 +28,20 @@ nlohmann::json SnapshotToJson(const Snapshot& snapshot) {
   return json;
 }
 
+size_t SnapshotList::PositionOf(int64_t snapshot_id, size_t from) const {
+  for (size_t i = from; i-- > 0;) {
+    if (held_[i]->snapshot.snapshot_id == snapshot_id) return i;
+  }
+  while (from < size() && held_[from]->snapshot.snapshot_id != snapshot_id) ++from;
+  return from;
+}
+
+const std::string& SnapshotList::JsonOf(size_t index) const {
+  Held& held = *held_[index];
+  std::call_once(held.written, [&] { held.json = JsonText(SnapshotToJson(held.snapshot)); });
+  return held.json;
+}
+
 Result<Snapshot> SnapshotFromJson(const JsonView& json) {
   Snapshot snapshot;
   K2I_ASSIGN_OR_RETURN(snapshot.snapshot_id, json.Get<int64_t>("snapshot-id"));

@@ -34,7 +34,8 @@ const SortOrder& TableMetadata::default_sort_order() const {
 }
 
 const Snapshot* TableMetadata::FindSnapshot(int64_t snapshot_id) const {
-  return FindById(snapshots, &Snapshot::snapshot_id, snapshot_id);
+  const size_t position = snapshots.PositionOf(snapshot_id, snapshots.size());
+  return position == snapshots.size() ? nullptr : &snapshots[position];
 }
 
 const Snapshot* TableMetadata::FindRef(std::string_view name) const {

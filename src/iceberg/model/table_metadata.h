@@ -13,22 +13,9 @@
 
 #include "iceberg/model/partition_spec.h"
 #include "iceberg/model/schema.h"
+#include "iceberg/model/snapshot_list.h"
 
 namespace k2i::iceberg {
-
-struct Snapshot {
-  int64_t snapshot_id = 0;
-  std::optional<int64_t> parent_snapshot_id;
-  int64_t sequence_number = 0;
-  int64_t timestamp_ms = 0;
-  std::string manifest_list;
-  std::map<std::string, std::string> summary;  // holds "operation"
-  std::optional<int32_t> schema_id;
-  std::optional<int64_t> first_row_id;  // v3
-  std::optional<int64_t> added_rows;    // v3
-  std::optional<std::string> key_id;    // v3: key of an encrypted manifest list
-  OtherMembers other = {};
-};
 
 struct SnapshotRef {
   int64_t snapshot_id = 0;
@@ -65,7 +52,7 @@ struct TableMetadata {
   int32_t last_partition_id = 999;
   std::map<std::string, std::string> properties;
   std::optional<int64_t> current_snapshot_id;
-  std::vector<Snapshot> snapshots;
+  SnapshotList snapshots;
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;
   std::vector<SortOrder> sort_orders;
@@ -90,6 +77,7 @@ struct TableMetadata {
 
 /// Corruption (with the JSON path) for malformed metadata, NotSupported for a format version above 3. v1 is read too.
 Result<TableMetadata> ParseTableMetadata(std::string_view json);
+/// What does not change between two commits is not made anew: see SnapshotList.
 std::string TableMetadataJson(const TableMetadata& metadata);
 
 }  // namespace k2i::iceberg

@@ -32,9 +32,9 @@ bool NestsTooDeeply(std::string_view json) {
   return false;
 }
 
-template <typename T>
-Result<std::vector<T>> ListOf(const JsonView& json, std::string_view key, Result<T> (*parse)(const JsonView&)) {
-  std::vector<T> items;
+template <typename T, typename List = std::vector<T>>
+Result<List> ListOf(const JsonView& json, std::string_view key, Result<T> (*parse)(const JsonView&)) {
+  List items;
   const auto list = json.Find(key);
   if (!list.has_value()) return items;
   K2I_ASSIGN_OR_RETURN(const auto elements, list->Elements());
@@ -176,7 +176,7 @@ Result<MetadataLogEntry> MetadataLogEntryFromJson(const JsonView& json) {
 }
 
 Status ReadHistory(const JsonView& json, TableMetadata& metadata) {
-  K2I_ASSIGN_OR_RETURN(metadata.snapshots, ListOf(json, "snapshots", SnapshotFromJson));
+  K2I_ASSIGN_OR_RETURN(metadata.snapshots, (ListOf<Snapshot, SnapshotList>(json, "snapshots", SnapshotFromJson)));
   K2I_ASSIGN_OR_RETURN(metadata.snapshot_log, ListOf(json, "snapshot-log", SnapshotLogEntryFromJson));
   K2I_ASSIGN_OR_RETURN(metadata.metadata_log, ListOf(json, "metadata-log", MetadataLogEntryFromJson));
   K2I_ASSIGN_OR_RETURN(metadata.current_snapshot_id, json.GetOptional<int64_t>("current-snapshot-id"));

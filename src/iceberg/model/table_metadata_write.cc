@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "iceberg/model/json.h"
@@ -12,12 +15,6 @@ nlohmann::json ArrayOf(const std::vector<T>& items, Convert convert) {
   auto array = nlohmann::json::array();
   for (const T& item : items) array.push_back(convert(item));
   return array;
-}
-
-nlohmann::json SnapshotLogEntryToJson(const SnapshotLogEntry& entry) {
-  nlohmann::json json = {{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}};
-  PutMembers(entry.other, json);
-  return json;
 }
 
 nlohmann::json MetadataLogEntryToJson(const MetadataLogEntry& entry) {
@@ -42,22 +39,19 @@ void PutDefinitions(nlohmann::json& json, const TableMetadata& metadata) {
   }
 }
 
-void PutHistory(nlohmann::json& json, const TableMetadata& metadata) {
+void PutPointers(nlohmann::json& json, const TableMetadata& metadata) {
   if (metadata.current_snapshot_id.has_value()) {
     json["current-snapshot-id"] = *metadata.current_snapshot_id;
   } else if (metadata.format_version < 3) {
     json["current-snapshot-id"] = -1;  // optional by the spec, but older Java readers insist on it
   }
-  json["snapshots"] = ArrayOf(metadata.snapshots, SnapshotToJson);
-  json["snapshot-log"] = ArrayOf(metadata.snapshot_log, SnapshotLogEntryToJson);
   json["metadata-log"] = ArrayOf(metadata.metadata_log, MetadataLogEntryToJson);
   auto& refs = json["refs"] = nlohmann::json::object();
   for (const auto& [name, ref] : metadata.refs) refs[name] = SnapshotRefToJson(ref);
 }
 
-}  // namespace
-
-nlohmann::json TableMetadataToJson(const TableMetadata& metadata) {
+/// All but the lists that grow with each commit.
+nlohmann::json MembersThatStay(const TableMetadata& metadata) {
   nlohmann::json json = {{"format-version", metadata.format_version},
                          {"location", metadata.location},
                          {"last-updated-ms", metadata.last_updated_ms},
@@ -66,10 +60,32 @@ nlohmann::json TableMetadataToJson(const TableMetadata& metadata) {
   if (metadata.format_version >= 2) json["last-sequence-number"] = metadata.last_sequence_number;
   if (metadata.format_version >= 3) json["next-row-id"] = metadata.next_row_id;
   PutDefinitions(json, metadata);
-  PutHistory(json, metadata);
+  PutPointers(json, metadata);
   PutMembers(metadata.other, json);
   return json;
 }
+
+void AppendSnapshots(const SnapshotList& snapshots, std::string& text) {
+  size_t bytes = text.size() + snapshots.size();
+  for (size_t i = 0; i < snapshots.size(); ++i) bytes += snapshots.JsonOf(i).size();
+  text.reserve(bytes);
+  for (size_t i = 0; i < snapshots.size(); ++i) {
+    if (i > 0) text += ',';
+    text += snapshots.JsonOf(i);
+  }
+}
+
+void AppendSnapshotLog(const std::vector<SnapshotLogEntry>& log, std::string& text) {
+  for (size_t i = 0; i < log.size(); ++i) {
+    if (i > 0) text += ',';
+    fmt::format_to(std::back_inserter(text), R"({{"timestamp-ms":{},"snapshot-id":{})", log[i].timestamp_ms,
+                   log[i].snapshot_id);
+    for (const auto& [key, value] : log[i].other) text.append(",").append(JsonText(key)).append(":").append(value);
+    text += '}';
+  }
+}
+
+}  // namespace
 
 void PutMembers(const OtherMembers& members, nlohmann::json& json) {
   for (const auto& [key, text] : members) {
@@ -77,7 +93,16 @@ void PutMembers(const OtherMembers& members, nlohmann::json& json) {
   }
 }
 
-std::string TableMetadataJson(const TableMetadata& metadata) { return JsonText(TableMetadataToJson(metadata)); }
+std::string TableMetadataJson(const TableMetadata& metadata) {
+  std::string text = JsonText(MembersThatStay(metadata));
+  text.pop_back();  // the closing brace
+  text += R"(,"snapshot-log":[)";
+  AppendSnapshotLog(metadata.snapshot_log, text);
+  text += R"(],"snapshots":[)";
+  AppendSnapshots(metadata.snapshots, text);
+  text += "]}";
+  return text;
+}
 
 std::string JsonText(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -105,9 +105,9 @@ TEST_F(AppendTest, WritesAManifestAndAList) {
 
 TEST_F(AppendTest, KeepsTheManifestsAndTotalsOfItsParent) {
   TableMetadata base = AppendTo(NewTable(), 7, {File("a", 1)});
-  base.snapshots[0].summary["total-records"] = "nonsense";
-  base.snapshots[0].summary.erase("total-files-size");
-  base.snapshots[0].summary["total-position-deletes"] = "4";
+  base.snapshots.Edit(0).summary["total-records"] = "nonsense";
+  base.snapshots.Edit(0).summary.erase("total-files-size");
+  base.snapshots.Edit(0).summary["total-position-deletes"] = "4";
   const TableMetadata next = AppendTo(base, 8, {File("b", 1)});
   const Snapshot& snapshot = *next.FindSnapshot(8);
   EXPECT_EQ(snapshot.parent_snapshot_id, 7);

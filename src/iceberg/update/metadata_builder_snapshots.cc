@@ -114,7 +114,7 @@ Status MetadataBuilder::operator()(const update::SetSnapshotRef& update) {
 Status MetadataBuilder::operator()(const update::RemoveSnapshots& update) {
   const std::set<int64_t> removed(update.snapshot_ids.begin(), update.snapshot_ids.end());
   const auto keep = [&](int64_t snapshot_id) { return !removed.contains(snapshot_id); };
-  std::erase_if(metadata_.snapshots, [&](const Snapshot& snapshot) { return !keep(snapshot.snapshot_id); });
+  erase_if(metadata_.snapshots, [&](const Snapshot& snapshot) { return !keep(snapshot.snapshot_id); });
   std::erase_if(metadata_.refs, [&](const auto& ref) { return !keep(ref.second.snapshot_id); });
   if (metadata_.current_snapshot_id && !keep(*metadata_.current_snapshot_id)) metadata_.current_snapshot_id.reset();
   for (const char* key : {"statistics", "partition-statistics"}) {

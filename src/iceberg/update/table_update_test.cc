@@ -219,7 +219,7 @@ TEST(ApplyUpdatesTest, UnknownMembersOutliveACommit) {
   TableMetadata table = WithCommits(NewTable(), 2);
   const OtherMembers more = {{"x-new", "[1]"}};
   table.other = more;
-  table.snapshots[0].other = table.schemas[0].other = table.partition_specs[0].other = more;
+  table.snapshots.Edit(0).other = table.schemas[0].other = table.partition_specs[0].other = more;
   table.sort_orders[0].other = table.snapshot_log[0].other = more;
   table.refs["main"].other = more;
   SnapshotRef main = table.refs["main"];
@@ -237,7 +237,7 @@ TEST(ApplyUpdatesTest, V1BecomesV2WithItsSnapshots) {
   TableMetadata table = WithCommits(NewTable(), 1);
   table.format_version = 1;
   table.last_sequence_number = 0;
-  table.snapshots[0].sequence_number = 0;
+  table.snapshots.Edit(0).sequence_number = 0;
   table = *Apply(table, {update::UpgradeFormatVersion{2}});
   EXPECT_EQ(table.format_version, 2);
   EXPECT_EQ(table.last_sequence_number, 0);

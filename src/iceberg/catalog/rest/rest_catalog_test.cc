@@ -36,7 +36,7 @@ std::string TableAnswer(const json& extra = json::object()) {
   const TableMetadata metadata =
       NewTableMetadata(EventsTable(), "s3://b/wh/db/t", "9c12d441-03fe-4693-9a96-a0705ddf69c1", 1000).value();
   json answer = {{"metadata-location", "s3://b/wh/db/t/metadata/1.metadata.json"},
-                 {"metadata", TableMetadataToJson(metadata)}};
+                 {"metadata", nlohmann::json::parse(TableMetadataJson(metadata))}};
   answer.update(extra);
   return answer.dump();
 }
