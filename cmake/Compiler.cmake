@@ -15,9 +15,12 @@ if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
   string(REPLACE "-O2 -g -DNDEBUG" "-O2 -g1 -DNDEBUG" CMAKE_CXX_FLAGS_RELWITHDEBINFO "${CMAKE_CXX_FLAGS_RELWITHDEBINFO}")
 endif()
 
+option(K2I_FUZZ "Count coverage for libFuzzer and build the targets of tests/fuzz; Clang only" OFF)
 set(K2I_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
 if(K2I_SANITIZE)
-  add_compile_options(-fsanitize=${K2I_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -g1 -O1)
+  # Optimizing what is instrumented takes the compiler twice as long as all else, for tests that run once; fuzz targets run for long.
+  set(K2I_OPTIMIZE $<IF:$<BOOL:${K2I_FUZZ}>,-O1,-O0>)
+  add_compile_options(-fsanitize=${K2I_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined -g1 ${K2I_OPTIMIZE})
   add_link_options(-fsanitize=${K2I_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC's documentation: sanitizers make this warning fire where nothing is wrong.
@@ -29,7 +32,6 @@ if(K2I_SANITIZE)
   endif()
 endif()
 
-option(K2I_FUZZ "Count coverage for libFuzzer and build the targets of tests/fuzz; Clang only" OFF)
 if(K2I_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools/setup.sh
-tools/build.sh release
+tools/build.sh release k2i
 TZ=UTC PYTHONPATH=tools:tests exec "${K2I_DEPS:-.deps}/venv/bin/python" -m chaos "$@"

@@ -23,7 +23,8 @@ build_and_test() {
 }
 
 # Two at a time, each with servers of its own: most of a test's time is waiting. Whole files, for what tests share there.
-interop_tests() { "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop -n 2 --dist loadfile "$@"; }
+# The test programs are those with sanitizers, the only ones that --all builds; k2i itself is the release.
+interop_tests() { K2I_TEST_PROGRAMS=$PWD/build/asan "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop -n 2 --dist loadfile "$@"; }
 
 report() {
   if ((${#failed[@]})); then
@@ -39,8 +40,8 @@ case ${1:-} in
     ;;
   --all)
     part "set-up" tools/setup.sh
-    part "release build and unit tests" build_and_test release
-    part "address and undefined-behaviour sanitizers" build_and_test asan
+    part "release build" tools/build.sh release k2i k2i_sim
+    part "unit tests with address and undefined-behaviour sanitizers" build_and_test asan
     part "interop" interop_tests
     part "chaos" tools/chaos.sh --short
     ;;

@@ -3,9 +3,9 @@
 
 import subprocess
 
-from services.places import ROOT
+from harness.k2i_process import TEST_PROGRAMS
 
-FAKE_SERVER = ROOT / "build" / "release" / "tests" / "flight_fake_server"
+FAKE_SERVER = TEST_PROGRAMS / "tests" / "flight_fake_server"
 
 
 class FakeFlightServer:

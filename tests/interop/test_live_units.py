@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from harness.k2i_process import BINARY, clean_environment
+from harness.k2i_process import TEST_PROGRAMS, clean_environment
 from harness.store_servers import store_environment
 from services import seaweedfs
 from services.seaweed_catalog import SeaweedCatalog
@@ -18,8 +18,8 @@ RACE = {"K2I_TEST_CONTRACT_COMMITS": "500"}
 
 
 def run_live(program: str, servers: dict[str, str], left_out: str = "", only: str = "*Live*") -> None:
-    """`program` lies beside the K2I under test. A filter that matches nothing would pass too, and so would a skip."""
-    command = [str(BINARY.parent / "src" / program), f"--gtest_filter={only}-{left_out}"]
+    """A filter that matches nothing would pass too, and so would a skip."""
+    command = [str(TEST_PROGRAMS / "src" / program), f"--gtest_filter={only}-{left_out}"]
     done = subprocess.run(
         command,
         env=clean_environment() | servers,

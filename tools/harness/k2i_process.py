@@ -22,6 +22,8 @@ from services.server import Server, ServerFailed
 
 # Another build, such as the sanitizers', can take the same tests.
 BINARY = Path(os.environ.get("K2I_TEST_BINARY") or ROOT / "build" / "release" / "k2i")
+# The build whose test programs are run: ./dev test --all builds those with sanitizers alone.
+TEST_PROGRAMS = Path(os.environ.get("K2I_TEST_PROGRAMS") or BINARY.parent)
 SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)")
 
 
