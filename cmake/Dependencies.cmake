@@ -23,6 +23,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+pkg_check_modules(GSSAPI REQUIRED IMPORTED_TARGET mit-krb5-gssapi)
 find_library(THRIFT_ARCHIVE libthrift.a REQUIRED)
 find_program(THRIFT_COMPILER thrift REQUIRED)
 

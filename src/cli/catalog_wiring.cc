@@ -90,6 +90,9 @@ Result<iceberg::HiveCatalogOptions> MakeHiveOptions(const config::IcebergConfig&
   K2I_ASSIGN_OR_RETURN(options.client.servers, iceberg::ParseMetastoreUris(iceberg.hive_metastore_uri));
   options.client.tls = iceberg.hive.tls;
   options.client.ca = iceberg.hive.ca;
+  options.client.kerberos = {.service = iceberg.hive.kerberos_principal,
+                             .keytab = iceberg.hive.kerberos_keytab,
+                             .client = iceberg.hive.kerberos_client_principal};
   options.client.timeout = milliseconds(iceberg.hive.timeout_ms);
   options.warehouse = iceberg.warehouse;
   options.lock_enabled = iceberg.hive.lock_enabled;

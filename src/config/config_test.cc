@@ -219,8 +219,7 @@ TEST(ConfigTest, RefusesWhatIsNotSupportedYet) {
         "[security]\ntokens = 1\n"}) {
     EXPECT_THAT(Problem(Parse(more)), HasSubstr("not supported yet by this version")) << more;
   }
-  for (const std::string flag :
-       {"iceberg.hive.kerberos_principal=hive/_HOST@A", "kafka.topic_pattern=a.*", "kafka.topic=^a.*"}) {
+  for (const std::string flag : {"kafka.topic_pattern=a.*", "kafka.topic=^a.*"}) {
     EXPECT_THAT(Problem(Parse("", {}, {flag})), HasSubstr("not supported yet by this version")) << flag;
   }
 }
@@ -230,6 +229,24 @@ std::string ProblemWith(const std::vector<std::string>& settings) {
   std::vector<std::string> all = {"storage.bucket=b", "storage.type=auto"};
   all.insert(all.end(), settings.begin(), settings.end());
   return Problem(ParseConfig(kLandingPage, "k2i.toml", {}, all));
+}
+
+TEST(ConfigTest, KerberosToAMetastore) {
+  const auto problem = [](std::vector<std::string> settings) {
+    settings.insert(settings.begin(), {"iceberg.catalog_type=hive", "iceberg.hive_metastore_uri=thrift://m"});
+    std::string config(kLandingPage);
+    config.erase(config.find("rest_uri"), config.find("warehouse") - config.find("rest_uri"));
+    return Problem(ParseConfig(config, "k2i.toml", {}, settings));
+  };
+  const std::string service = "iceberg.hive.kerberos_principal=hive/_HOST@A.B";
+  EXPECT_EQ(problem({service}), "");
+  EXPECT_EQ(problem({service, "iceberg.hive.kerberos_keytab=/k", "iceberg.hive.kerberos_client_principal=k2i@A.B"}),
+            "");
+  for (const char* bad : {"hive", "hive@A.B", "/_HOST@A.B", "hive/"}) {
+    EXPECT_THAT(problem({"iceberg.hive.kerberos_principal=" + std::string(bad)}), HasSubstr("such as hive/_HOST@"));
+  }
+  EXPECT_THAT(problem({"iceberg.hive.kerberos_keytab=/k"}), HasSubstr("needs 'iceberg.hive.kerberos_principal' too"));
+  EXPECT_THAT(ProblemWith({service}), HasSubstr("needs catalog_type = \"hive\""));
 }
 
 TEST(ConfigTest, TheWarehouseTellsTheStore) {

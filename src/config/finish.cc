@@ -25,6 +25,7 @@ class Checker {
   void CheckIceberg();
   void CheckRestAccess();
   void CheckGlue();
+  void CheckHive();
   void CheckStorage();
   void CheckCredentials();
   void CheckServer();
@@ -216,13 +217,7 @@ void Checker::CheckCatalog() {
         Require(iceberg.sql.uri, "iceberg.sql.uri", ": the warehouse is not a local folder");
       break;
     case CatalogType::kHive:
-      Require(iceberg.hive_metastore_uri, "iceberg.hive_metastore_uri", ": catalog_type hive needs it");
-      if (!iceberg.hive_metastore_uri.empty() && Scheme(iceberg.hive_metastore_uri) != "thrift") {
-        Add("iceberg.hive_metastore_uri", "takes thrift://host:port, not '" + iceberg.hive_metastore_uri + "'");
-      }
-      if (iceberg.database.find('.') != std::string::npos) {
-        Add("iceberg.database", "is of several levels; a database of Hive has one");
-      }
+      CheckHive();
       break;
     case CatalogType::kGlue:
       CheckGlue();
@@ -322,6 +317,26 @@ void Checker::CheckGlue() {
   }
   if (IsGiven("iceberg.glue.profile") && IsGiven("iceberg.glue.access_key_id")) {
     Add("iceberg.glue.profile", "and 'iceberg.glue.access_key_id' exclude each other");
+  }
+}
+
+void Checker::CheckHive() {
+  const IcebergConfig& iceberg = config_.iceberg;
+  Require(iceberg.hive_metastore_uri, "iceberg.hive_metastore_uri", ": catalog_type hive needs it");
+  if (!iceberg.hive_metastore_uri.empty() && Scheme(iceberg.hive_metastore_uri) != "thrift") {
+    Add("iceberg.hive_metastore_uri", "takes thrift://host:port, not '" + iceberg.hive_metastore_uri + "'");
+  }
+  if (iceberg.database.find('.') != std::string::npos) {
+    Add("iceberg.database", "is of several levels; a database of Hive has one");
+  }
+  const std::string& service = iceberg.hive.kerberos_principal;
+  const size_t slash = service.find('/');
+  if (!service.empty() && (slash == 0 || slash == service.npos || service.back() == '/')) {
+    Add("iceberg.hive.kerberos_principal",
+        "takes the metastore's principal, such as hive/_HOST@EXAMPLE.COM, not '" + service + "'");
+  }
+  for (const std::string key : {"iceberg.hive.kerberos_keytab", "iceberg.hive.kerberos_client_principal"}) {
+    if (IsGiven(key) && service.empty()) Add(key, "needs 'iceberg.hive.kerberos_principal' too");
   }
 }
 

@@ -82,7 +82,10 @@ struct SqlCatalogConfig {
 
 struct HiveCatalogConfig {
   bool tls = false;
-  std::string ca;  // file of CA certificates
+  std::string ca;                         // file of CA certificates
+  std::string kerberos_principal;         // the metastore's, "hive/_HOST@REALM"; "": it asks for no Kerberos
+  std::string kerberos_keytab;            // "": the ticket cache
+  std::string kerberos_client_principal;  // "": the keytab's first, or that of the cache
   bool lock_enabled = true;
   int64_t lock_timeout_ms = 180000;
   int64_t timeout_ms = 30000;

@@ -203,6 +203,14 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
   SectionBuilder<Config>(keys, "iceberg.hive")
       .Add("tls", AT(iceberg.hive.tls), "Reach the metastore by TLS.")
       .Add("ca", AT(iceberg.hive.ca), "File of CA certificates (PEM); default: the system's.")
+      .Add("kerberos_principal", AT(iceberg.hive.kerberos_principal),
+           "Principal of the metastore, such as `hive/_HOST@EXAMPLE.COM`, where it asks for Kerberos; `_HOST` stands "
+           "for "
+           "the host of `hive_metastore_uri`.")
+      .Add("kerberos_keytab", AT(iceberg.hive.kerberos_keytab),
+           "Keytab with our key, from which tickets are got and renewed; default: the ticket cache (`KRB5CCNAME`).")
+      .Add("kerberos_client_principal", AT(iceberg.hive.kerberos_client_principal),
+           "Principal that we are; default: the first of the keytab, or that of the ticket cache.")
       .Add("lock_enabled", AT(iceberg.hive.lock_enabled),
            "Commit under the metastore's lock, as other engines do by default; a table's property "
            "`engine.hive.lock-enabled` overrules it. Off: by the check of expected parameters, which needs Hive 4.")
@@ -459,12 +467,8 @@ const std::vector<SectionInfo>& Sections() {
 }
 
 const std::vector<std::string_view>& PromisedPaths() {
-  static const std::vector<std::string_view> paths = {"kafka.topic_pattern",
-                                                      "format.schema_registry",
-                                                      "iceberg.hive.kerberos_principal",
-                                                      "server.tls",
-                                                      "security",
-                                                      "tables"};
+  static const std::vector<std::string_view> paths = {"kafka.topic_pattern", "format.schema_registry", "server.tls",
+                                                      "security", "tables"};
   return paths;
 }
 

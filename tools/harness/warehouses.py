@@ -12,6 +12,7 @@ from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from services import S3, Azure, Gcs, HiveMetastore, IcebergRest, Moto, Postgres, azurite, moto, postgres, seaweedfs
+from services.kdc import REALM
 
 
 CATALOG = "k2i"
@@ -266,10 +267,13 @@ class HiveWarehouse:
 
     def k2i_config(self) -> dict:
         iceberg = {"catalog_type": "hive", "hive_metastore_uri": self.hive.uri, "warehouse": self.hive.warehouse}
+        if self.hive.kdc:
+            iceberg["hive"] = {"kerberos_principal": f"hive/_HOST@{REALM}"}
         return {"iceberg": iceberg} | s3_storage(self.hive.s3)
 
     def environment(self) -> dict[str, str]:
-        return s3_environment(self.hive.s3)
+        kerberos = self.hive.kdc.client_environment() if self.hive.kdc else {}
+        return s3_environment(self.hive.s3) | kerberos
 
     def pyiceberg(self) -> Catalog:
         speak_to_both_metastores()

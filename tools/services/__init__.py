@@ -13,9 +13,10 @@ from services.fake_gcs import Gcs
 from services.hive import HiveMetastore
 from services.iceberg_rest import IcebergRest
 from services.kafka import Kafka
+from services.kdc import Kdc
 from services.moto import Moto
 from services.postgres import Postgres
 from services.seaweedfs import S3
 from services.server import Server, ServerFailed
 
-__all__ = ["Azure", "Gcs", "HiveMetastore", "IcebergRest", "Kafka", "Moto", "Postgres", "S3", "Server", "ServerFailed"]
+__all__ = ["Azure", "Gcs", "HiveMetastore", "IcebergRest", "Kafka", "Kdc", "Moto", "Postgres", "S3", "Server", "ServerFailed"]

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 from services import seaweedfs, tls
+from services.kdc import REALM, Kdc
 from services.places import JAVA, JVM_FLAGS, LOOPBACK, free_port
 from services.postgres import PASSWORD, USER, Postgres
 from services.server import Server, ServerFailed
@@ -19,6 +20,8 @@ SCHEMA_TOOLS = {
     "3.1.3": "org.apache.hadoop.hive.metastore.tools.MetastoreSchemaTool",
     "4.0.1": "org.apache.hadoop.hive.metastore.tools.schematool.MetastoreSchemaTool",
 }
+
+KERBEROS_NAME = "hive/localhost"
 
 LOGGING = """\
 status = WARN
@@ -32,10 +35,16 @@ rootLogger.appenderRef.console.ref = console
 """
 
 
+def configuration(values: dict[str, str]) -> str:
+    lines = [f"<property><name>{name}</name><value>{value}</value></property>\n" for name, value in values.items()]
+    return "<configuration>\n" + "".join(lines) + "</configuration>\n"
+
+
 class HiveMetastore(Server):
     """`properties` are more of metastore-site.xml. With `postgres` its tables are in a database of that server; the
     check of expected parameters needs it, for the metastore makes none over Derby. With `s3` its warehouse lies in
-    that store's bucket. `secured`: reached by TLS alone."""
+    that store's bucket. `secured`: reached by TLS alone. With `kdc` it asks for Kerberos, and its messages are guarded
+    as `protection` says, in Hadoop's words: authentication, integrity or privacy."""
 
     name = "hive"
 
@@ -47,6 +56,8 @@ class HiveMetastore(Server):
         postgres: Postgres | None = None,
         s3: seaweedfs.S3 | None = None,
         secured: bool = False,
+        kdc: Kdc | None = None,
+        protection: str = "privacy",
         properties: dict[str, str] | None = None,
         **options,
     ):
@@ -55,6 +66,8 @@ class HiveMetastore(Server):
         self.postgres = postgres
         self.s3 = s3
         self.secured = secured
+        self.kdc = kdc
+        self.protection = protection
         self.properties = dict(properties or {})
 
     def choose_ports(self) -> None:
@@ -70,7 +83,8 @@ class HiveMetastore(Server):
 
     @property
     def uri(self) -> str:
-        return f"thrift://{self.address}"
+        # A host in a principal has a name.
+        return f"thrift://localhost:{self.port}" if self.kdc else f"thrift://{self.address}"
 
     @property
     def warehouse(self) -> str:
@@ -107,6 +121,20 @@ class HiveMetastore(Server):
             "metastore.keystore.password": PASSWORD,
         }
 
+    def _kerberos(self) -> dict[str, str]:
+        if not self.kdc:
+            return {}
+        return {
+            "hive.metastore.sasl.enabled": "true",
+            "hive.metastore.kerberos.principal": f"{KERBEROS_NAME}@{REALM}",
+            "hive.metastore.kerberos.keytab.file": str(self.kdc.principal(KERBEROS_NAME)),
+        }
+
+    def _hadoop(self) -> dict[str, str]:
+        if not self.kdc:
+            return {}
+        return {"hadoop.security.authentication": "kerberos", "hadoop.rpc.protection": self.protection}
+
     def _store(self) -> dict[str, str]:
         """For the folders of databases and tables, which the metastore makes itself."""
         if not self.s3:
@@ -134,13 +162,13 @@ class HiveMetastore(Server):
             "metastore.hmshandler.retry.attempts": "2",
             # As Iceberg's documentation asks for: its columns may be dropped and moved.
             "hive.metastore.disallow.incompatible.col.type.changes": "false",
-        } | self._store() | self._tls() | self.properties
+        } | self._store() | self._tls() | self._kerberos() | self.properties
 
     def prepare(self) -> None:
         conf = self.folder / "conf"
         conf.mkdir(exist_ok=True)
-        lines = [f"<property><name>{name}</name><value>{value}</value></property>" for name, value in self._site().items()]
-        (conf / "metastore-site.xml").write_text("<configuration>\n" + "\n".join(lines) + "\n</configuration>\n")
+        (conf / "metastore-site.xml").write_text(configuration(self._site()))
+        self.protect(self.protection)
         (conf / "metastore-log4j2.properties").write_text(LOGGING)
         shutil.rmtree(self.folder / "derby", ignore_errors=True)
         if self.postgres:
@@ -152,10 +180,16 @@ class HiveMetastore(Server):
         if done.returncode != 0:
             raise ServerFailed(f"schema of the metastore: {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
+    def protect(self, protection: str) -> None:
+        """From the next start on."""
+        self.protection = protection
+        (self.folder / "conf" / "core-site.xml").write_text(configuration(self._hadoop()))
+
     def _java(self) -> list[str]:
+        realm = [f"-Djava.security.krb5.conf={self.kdc.config}"] if self.kdc else []
         opens = [f"--add-opens=java.base/java.{package.replace('/', '.')}=ALL-UNNAMED" for package in OPENED]
         path = f"{self.folder / 'conf'}:{self.home / 'lib'}/*:{JAVA / 'hive-hadoop'}/*"
-        return ["java", "-Xmx384m", *JVM_FLAGS, *opens, f"-Dderby.stream.error.file={self.folder / 'derby.log'}", "-cp", path]
+        return ["java", "-Xmx384m", *JVM_FLAGS, *opens, *realm, f"-Dderby.stream.error.file={self.folder / 'derby.log'}", "-cp", path]
 
     def command(self) -> list[str]:
         return [*self._java(), "org.apache.hadoop.hive.metastore.HiveMetaStore", "-p", str(self.port)]
@@ -176,6 +210,8 @@ class HiveMetastore(Server):
             with socket.create_connection((LOOPBACK, self.port), timeout=5) as raw:  # Thrift's own client logs each failure
                 if self.secured:
                     ssl.create_default_context(cafile=self.ca).wrap_socket(raw, server_hostname=LOOPBACK).close()
+                    return True
+                if self.kdc:
                     return True
             with self.client() as client:
                 return bool(client.get_all_databases())

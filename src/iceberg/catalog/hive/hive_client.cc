@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/logging.h"
+#include "iceberg/catalog/hive/sasl_transport.h"
 
 namespace k2i::iceberg {
 namespace {
@@ -105,11 +106,12 @@ Result<std::vector<HiveServer>> ParseMetastoreUris(std::string_view uris) {
 struct HiveClient::Connection {
   // Before the socket: it lives as long as the sockets it has made.
   std::unique_ptr<transport::TSSLSocketFactory> tls;
-  std::shared_ptr<transport::TTransport> transport;
+  std::shared_ptr<SaslClient> sasl;  // none without Kerberos
   std::unique_ptr<Thrift> thrift;
+  bool answered = false;
 };
 
-HiveClient::HiveClient(HiveClientOptions options) : options_(std::move(options)) {
+HiveClient::HiveClient(HiveClientOptions options) : options_(std::move(options)), login_(options_.kerberos) {
   // Thrift would write lines of its own to standard error; what they say is in our errors too.
   apache::thrift::GlobalOutput.setOutputFunction([](const char* line) { log::Debug("thrift", {{"message", line}}); });
 }
@@ -125,29 +127,43 @@ Status HiveClient::Connect() {
   return last;
 }
 
+Result<std::unique_ptr<HiveClient::Connection>> HiveClient::Open(const HiveServer& server) {
+  auto connection = std::make_unique<Connection>();
+  std::shared_ptr<transport::TSocket> socket;
+  if (options_.tls) {
+    transport::TSSLSocketFactory::setManualOpenSSLInitialization(true);  // OpenSSL 3 sees to itself
+    connection->tls = std::make_unique<transport::TSSLSocketFactory>(transport::TLSv1_2);
+    connection->tls->authenticate(true);
+    const char* system = "/etc/ssl/certs/ca-certificates.crt";
+    connection->tls->loadTrustedCertificates(options_.ca.empty() ? system : options_.ca.c_str());
+    socket = connection->tls->createSocket(server.host, server.port);
+  } else {
+    socket = std::make_shared<transport::TSocket>(server.host, server.port);
+  }
+  socket->setConnTimeout(static_cast<int>(options_.connect_timeout.count()));
+  socket->setRecvTimeout(static_cast<int>(options_.timeout.count()));
+  socket->setSendTimeout(static_cast<int>(options_.timeout.count()));
+  socket->setKeepAlive(true);
+  std::shared_ptr<transport::TTransport> messages;
+  if (options_.kerberos.service.empty()) {
+    messages = std::make_shared<transport::TBufferedTransport>(socket);
+    socket->open();
+  } else {
+    K2I_ASSIGN_OR_RETURN(connection->sasl, login_.Begin(server.host));
+    socket->open();
+    K2I_RETURN_IF_ERROR(NegotiateSasl(*socket, *connection->sasl));
+    messages = std::make_shared<SaslTransport>(socket, connection->sasl);
+  }
+  connection->thrift = std::make_unique<Thrift>(std::make_shared<TBinaryProtocol>(messages));
+  return connection;
+}
+
 Status HiveClient::ConnectTo(const HiveServer& server) {
   const std::string name = server.host + ":" + std::to_string(server.port);
   try {
-    auto connection = std::make_unique<Connection>();
-    std::shared_ptr<transport::TSocket> socket;
-    if (options_.tls) {
-      transport::TSSLSocketFactory::setManualOpenSSLInitialization(true);  // OpenSSL 3 sees to itself
-      connection->tls = std::make_unique<transport::TSSLSocketFactory>(transport::TLSv1_2);
-      connection->tls->authenticate(true);
-      const char* system = "/etc/ssl/certs/ca-certificates.crt";
-      connection->tls->loadTrustedCertificates(options_.ca.empty() ? system : options_.ca.c_str());
-      socket = connection->tls->createSocket(server.host, server.port);
-    } else {
-      socket = std::make_shared<transport::TSocket>(server.host, server.port);
-    }
-    socket->setConnTimeout(static_cast<int>(options_.connect_timeout.count()));
-    socket->setRecvTimeout(static_cast<int>(options_.timeout.count()));
-    socket->setSendTimeout(static_cast<int>(options_.timeout.count()));
-    socket->setKeepAlive(true);
-    connection->transport = std::make_shared<transport::TBufferedTransport>(socket);
-    connection->thrift = std::make_unique<Thrift>(std::make_shared<TBinaryProtocol>(connection->transport));
-    connection->transport->open();
-    connection_ = std::move(connection);
+    auto connection = Open(server);
+    if (!connection.has_value()) return std::unexpected(connection.error().With("Hive Metastore: " + name));
+    connection_ = *std::move(connection);
     return {};
   } catch (const transport::TSSLException& e) {
     return Refuse(ErrorCode::kPermissionDenied, name + ": TLS: " + e.what());
@@ -158,13 +174,23 @@ Status HiveClient::ConnectTo(const HiveServer& server) {
   }
 }
 
+void HiveClient::DropExpired() {
+  if (connection_ && connection_->sasl && connection_->sasl->expired()) connection_.reset();
+}
+
 Status HiveClient::Run(std::string_view what, const Call& call, bool& lost) {
   lost = false;
   try {
     call(*connection_->thrift);
+    connection_->answered = true;
     return {};
   } catch (...) {
     Error error = CurrentError(what, lost);
+    if (lost && !connection_->answered && options_.kerberos.service.empty()) {
+      error.message +=
+          "; a metastore that asks for Kerberos or TLS ends plain connections: set iceberg.hive.kerberos_principal or "
+          "iceberg.hive.tls";
+    }
     if (lost) connection_.reset();
     return std::unexpected(std::move(error));
   }
@@ -172,6 +198,7 @@ Status HiveClient::Run(std::string_view what, const Call& call, bool& lost) {
 
 Status HiveClient::Ask(std::string_view what, const Call& call) {
   const std::lock_guard lock(mutex_);
+  DropExpired();
   if (connection_) {
     bool lost = false;
     const Status done = Run(what, call, lost);
@@ -184,6 +211,7 @@ Status HiveClient::Ask(std::string_view what, const Call& call) {
 
 Status HiveClient::Tell(std::string_view what, const Call& call) {
   const std::lock_guard lock(mutex_);
+  DropExpired();
   if (!connection_) K2I_RETURN_IF_ERROR(Connect());
   bool lost = false;
   Status done = Run(what, call, lost);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "iceberg/catalog/hive/kerberos.h"
 
 namespace k2i::hive_thrift {
 class ThriftHiveMetastoreClient;
@@ -31,6 +32,7 @@ struct HiveClientOptions {
   std::vector<HiveServer> servers;  // of one metastore; the first that answers is used
   bool tls = false;
   std::string ca;  // file of CA certificates; empty: the system's
+  KerberosOptions kerberos;
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds timeout{30'000};  // of one answer
 };
@@ -40,7 +42,7 @@ struct HiveClientOptions {
 ///
 /// Errors carry Component::kCatalog. What the server throws: NotFound, AlreadyExists, InvalidArgument; Unavailable for
 /// its MetaException, which stands for every trouble of its own; NotSupported for a method that it does not have.
-/// Beside them Unavailable and Timeout when it is not reached, PermissionDenied when TLS fails.
+/// Beside them Unavailable and Timeout when it is not reached, PermissionDenied when TLS fails, those of kerberos.h.
 class HiveClient {
  public:
   using Thrift = hive_thrift::ThriftHiveMetastoreClient;
@@ -60,11 +62,16 @@ class HiveClient {
   struct Connection;
   Status Connect();
   Status ConnectTo(const HiveServer& server);
+  /// Throws Thrift's exceptions, beside the errors of the login.
+  Result<std::unique_ptr<Connection>> Open(const HiveServer& server);
+  /// Lets go of a connection whose login has ended.
+  void DropExpired();
   /// `lost`: whether the connection broke under the call.
   Status Run(std::string_view what, const Call& call, bool& lost);
 
   const HiveClientOptions options_;
   std::mutex mutex_;  // guards what follows
+  KerberosLogin login_;
   std::unique_ptr<Connection> connection_;
   size_t next_server_ = 0;
 };
