@@ -11,7 +11,7 @@ from harness import topics
 from harness.k2i_process import ingest_config, total_records
 from harness.numbered import numbers
 from harness.readers import read_duckdb, read_pyiceberg, read_spark
-from harness.warehouses import CATALOG
+from harness.warehouses import CATALOG, GlueWarehouse, HiveWarehouse
 
 
 @pytest.fixture
@@ -19,17 +19,21 @@ def process(k2i, kafka4, sql_warehouse, topic):
     return k2i(ingest_config(sql_warehouse, kafka4.bootstrap_servers, topic, topic))
 
 
-@pytest.fixture
-def fill(process, kafka4, sql_warehouse, topic):
+def filling(process, kafka, warehouse, topic):
     """Sends `count` numbers from `start` on, and lets K2I run until the table has so many rows."""
 
     def send(start: int, count: int, rows: int) -> None:
-        topics.produce(kafka4.bootstrap_servers, topic, numbers(start, count), partitions=2)
+        topics.produce(kafka.bootstrap_servers, topic, numbers(start, count), partitions=2)
         process.start()
-        process.wait_until(lambda: total_records(sql_warehouse, "lake", topic) >= rows, f"{rows} rows")
+        process.wait_until(lambda: total_records(warehouse, "lake", topic) >= rows, f"{rows} rows")
         assert process.terminate() == 0
 
     return send
+
+
+@pytest.fixture
+def fill(process, kafka4, sql_warehouse, topic):
+    return filling(process, kafka4, sql_warehouse, topic)
 
 
 def run(process, *arguments: str) -> str:
@@ -102,6 +106,22 @@ def test_a_table_changes_its_catalog(process, fill, k2i, kafka4, sql_warehouse, 
                     "format_version": 2, "snapshots": said["snapshots"], "registered": True}  # fmt: skip
     fill(50, 50, 100)  # from the boundary that the table holds
     assert ns(read_pyiceberg(sql_warehouse, "lake", topic)) == list(range(100))
+
+
+@pytest.mark.parametrize("catalog", ["glue", pytest.param("hive3", marks=pytest.mark.slow)])
+def test_a_table_is_registered_again(request, k2i, kafka4, topic, catalog):
+    server = request.getfixturevalue("moto" if catalog == "glue" else catalog)
+    warehouse = GlueWarehouse(server) if catalog == "glue" else HiveWarehouse(server)
+    process = k2i(ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic), warehouse.environment())
+    fill = filling(process, kafka4, warehouse, topic)
+    fill(0, 50, 50)
+    location = warehouse.pyiceberg().load_table(("lake", topic)).metadata_location
+    assert "exists" in refused(process, "register", "--metadata", location)
+    warehouse.pyiceberg().drop_table(("lake", topic))
+    assert as_json(process, "register", "--metadata", location)["registered"]
+    assert warehouse.pyiceberg().load_table(("lake", topic)).metadata_location == location
+    fill(50, 50, 100)
+    assert ns(read_pyiceberg(warehouse, "lake", topic)) == list(range(100))
 
 
 # register --parquet

@@ -177,6 +177,43 @@ TEST_P(CatalogContractTest, CreatesWhereItIsTold) {
   EXPECT_EQ(loaded->metadata->location, request.location);
 }
 
+TEST_P(CatalogContractTest, RegistersATableThatIsThereAlready) {
+  if (!contract_.registers_tables) GTEST_SKIP() << "this catalog registers none";
+  const LoadedTable made = Create(NewName());
+  const auto before = catalog_->CommitTable(made, {SameTable(made)}, EmptySnapshot(*made.metadata, "before"), "");
+  ASSERT_TRUE(before.has_value()) << before.error().ToString();
+  EXPECT_EQ(CodeOf(catalog_->RegisterTable(made.identifier, before->metadata_location)), ErrorCode::kAlreadyExists);
+  ASSERT_TRUE(catalog_->DropTable(made.identifier).has_value());
+
+  const TableIdentifier table = NewName();
+  const auto registered = catalog_->RegisterTable(table, before->metadata_location);
+  ASSERT_TRUE(registered.has_value()) << registered.error().ToString();
+  EXPECT_EQ(registered->identifier, table);
+  const auto loaded = Connect()->LoadTable(table);
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().ToString();
+  EXPECT_EQ(loaded->metadata_location, before->metadata_location);
+  EXPECT_EQ(loaded->metadata->table_uuid, made.metadata->table_uuid);
+  EXPECT_EQ(loaded->metadata->current_snapshot_id, before->metadata->current_snapshot_id);
+  EXPECT_EQ(CodeOf(catalog_->RegisterTable(table, made.metadata_location)), ErrorCode::kAlreadyExists);
+
+  const auto after = catalog_->CommitTable(*loaded, {SameTable(*loaded), SameMain(*loaded)},
+                                           EmptySnapshot(*loaded->metadata, "after"), "");
+  ASSERT_TRUE(after.has_value()) << after.error().ToString();
+  EXPECT_EQ(Connect()->LoadTable(table)->metadata->snapshots.size(), 2U);
+}
+
+TEST_P(CatalogContractTest, RegistersNothingThatIsNoTable) {
+  if (!contract_.registers_tables) GTEST_SKIP() << "this catalog registers none";
+  const TableIdentifier table = NewName();
+  const std::string folder = contract_.warehouse + "/" + table.name + "/metadata/";
+  const std::string garbage = folder + "00000-garbage.metadata.json";
+  ASSERT_TRUE(contract_.store->Create(garbage, "{}").has_value());
+  for (const std::string& location : {garbage, folder + "00000-nowhere.metadata.json"}) {
+    CodeOf(catalog_->RegisterTable(table, location));
+    EXPECT_EQ(CodeOf(catalog_->LoadTable(table)), ErrorCode::kNotFound);
+  }
+}
+
 TEST_P(CatalogContractTest, OfManyThatCreateOneWins) {
   const TableIdentifier table = NewName();
   std::atomic<int> won{0}, late{0};

@@ -37,6 +37,7 @@ struct CatalogContract {
   std::string warehouse;             // folder for a table whose location is given
   std::vector<std::string> name_space = {"k2i_contract"};  // of the tables; several levels where the catalog nests
   bool lists_tables = true;                                // else ListTables is NotSupported
+  bool registers_tables = true;                            // else RegisterTable is NotSupported
   std::shared_ptr<void> owner;                             // of what `store` and `make_catalog` refer to
 };
 

@@ -35,6 +35,17 @@ Result<LoadedTable> CreateByPointer(const MetadataWriting& writing, const TableI
   return WriteAndSwap(writing, table, *std::move(created), "", swap);
 }
 
+Result<LoadedTable> RegisterByPointer(const MetadataWriting& writing, const TableIdentifier& table,
+                                      const std::string& metadata_location, const PointerSwap& swap) {
+  if (const auto there = writing.store.Stat(metadata_location); !there.has_value()) {
+    return std::unexpected(there.error().With("metadata file " + metadata_location));
+  }
+  K2I_ASSIGN_OR_RETURN(auto metadata, writing.reader.Read(metadata_location));
+  LoadedTable registered{table, metadata_location, std::move(metadata), {}};
+  K2I_RETURN_IF_ERROR(swap(registered));
+  return registered;
+}
+
 Result<LoadedTable> CommitByPointer(const MetadataWriting& writing, const LoadedTable& current,
                                     const std::vector<TableRequirement>& requirements,
                                     const std::vector<TableUpdate>& updates, const PointerSwap& swap) {

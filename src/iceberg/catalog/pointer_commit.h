@@ -34,6 +34,11 @@ Result<LoadedTable> CreateByPointer(const MetadataWriting& writing, const TableI
                                     const CreateTableRequest& request, const std::string& location,
                                     const PointerSwap& swap);
 
+/// The table that the file at `metadata_location` describes: the file is read, then `swap` called. Nothing is written
+/// or deleted. NotFound: there is no such file. Corruption: it is none of a table. Beside them the errors of `swap`.
+Result<LoadedTable> RegisterByPointer(const MetadataWriting& writing, const TableIdentifier& table,
+                                      const std::string& metadata_location, const PointerSwap& swap);
+
 /// Applies the updates to `current`, as the catalog has it now, if the requirements hold; writes the metadata file,
 /// calls `swap`, and deletes the file again after a definite loss. Old metadata files go as the table's properties say.
 Result<LoadedTable> CommitByPointer(const MetadataWriting& writing, const LoadedTable& current,

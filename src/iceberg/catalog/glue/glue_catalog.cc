@@ -55,6 +55,14 @@ std::string NameOf(const json& entity) {
   return entity.is_object() && name != entity.end() && name->is_string() ? name->get<std::string>() : "";
 }
 
+/// Nothing hangs on whose request has made a table: the next one finds it.
+Result<LoadedTable> AskAgainIfUnknown(Result<LoadedTable> made) {
+  if (!made.has_value() && made.error().code == ErrorCode::kCommitStateUnknown) {
+    made.error().code = ErrorCode::kUnavailable;
+  }
+  return made;
+}
+
 /// The names of the entities in list `member` of a page.
 std::vector<std::string> NamesIn(const json& page, const char* member, bool (*wanted)(const json&)) {
   std::vector<std::string> names;
@@ -126,22 +134,32 @@ Result<std::string> GlueCatalog::NewTableLocation(const TableIdentifier& table) 
 }
 
 Result<LoadedTable> GlueCatalog::CreateTable(const TableIdentifier& table, const CreateTableRequest& request) {
-  K2I_ASSIGN_OR_RETURN(json input, TableKey(table));
-  input.erase("Name");
+  K2I_RETURN_IF_ERROR(TableKey(table));
   std::string location = request.location;
   if (location.empty()) {
     K2I_ASSIGN_OR_RETURN(location, NewTableLocation(table));
   }
-  const PointerSwap swap = [&](const LoadedTable& next) -> Status {
-    input["TableInput"] = GlueTableInput(next, nullptr);
-    K2I_RETURN_IF_ERROR(client_.Call(GlueOperation::kCreate, "CreateTable", input, "create table " + table.ToString()));
-    return {};
-  };
-  auto created = CreateByPointer({store_, reader_, clock_, random_}, table, request, location, swap);
-  if (created.has_value() || created.error().code != ErrorCode::kCommitStateUnknown) return created;
-  Error error = created.error();
-  error.code = ErrorCode::kUnavailable;
-  return std::unexpected(std::move(error));
+  return AskAgainIfUnknown(CreateByPointer({store_, reader_, clock_, random_}, table, request, location,
+                                           [&](const LoadedTable& created) { return AddTable(created); }));
+}
+
+Result<LoadedTable> GlueCatalog::RegisterTable(const TableIdentifier& table, const std::string& metadata_location) {
+  const auto there = GetTable(table, "register table " + table.ToString());
+  if (there.has_value()) {
+    return Fail(ErrorCode::kAlreadyExists, "table " + table.ToString() + " exists", Component::kCatalog);
+  }
+  if (there.error().code != ErrorCode::kNotFound) return std::unexpected(there.error());
+  return AskAgainIfUnknown(RegisterByPointer({store_, reader_, clock_, random_}, table, metadata_location,
+                                             [&](const LoadedTable& registered) { return AddTable(registered); }));
+}
+
+Status GlueCatalog::AddTable(const LoadedTable& table) {
+  K2I_ASSIGN_OR_RETURN(json input, TableKey(table.identifier));
+  input.erase("Name");
+  input["TableInput"] = GlueTableInput(table, nullptr);
+  K2I_RETURN_IF_ERROR(
+      client_.Call(GlueOperation::kCreate, "CreateTable", input, "create table " + table.identifier.ToString()));
+  return {};
 }
 
 Result<LoadedTable> GlueCatalog::CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,

@@ -44,12 +44,15 @@ class GlueCatalog final : public Catalog {
   Result<LoadedTable> CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                   const std::vector<TableUpdate>& updates, const std::string& idempotency_key) override;
   Result<std::vector<TableIdentifier>> ListTables() override;
+  /// Unavailable where the outcome is unclear, as above.
+  Result<LoadedTable> RegisterTable(const TableIdentifier& table, const std::string& metadata_location) override;
   Status DropTable(const TableIdentifier& table) override;
 
  private:
   /// The member Table of GetTable.
   Result<nlohmann::json> GetTable(const TableIdentifier& table, const std::string& what);
   Result<std::string> NewTableLocation(const TableIdentifier& table);
+  Status AddTable(const LoadedTable& table);
 
   const std::string warehouse_;
   const bool skip_archive_;

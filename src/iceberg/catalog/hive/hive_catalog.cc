@@ -160,15 +160,24 @@ Result<LoadedTable> HiveCatalog::CreateTable(const TableIdentifier& table, const
     K2I_ASSIGN_OR_RETURN(location, DatabaseLocation(name.database));
     location += "/" + name.table;
   }
-  const PointerSwap publish = [&](const LoadedTable& created) {
-    hive_thrift::Table entry = NewEntry(name.database, name.table, clock_.wall_ms());
-    Describe(created, "", entry);
-    Status made = client_.Tell("create_table " + table.ToString(),
-                               [&](auto& hive) { hive.create_table_with_environment_context(entry, Quietly()); });
-    if (made.has_value() || made.error().code == ErrorCode::kAlreadyExists) return made;
-    return Resolve(name, "", created, made.error());
-  };
-  return CreateByPointer({store_, reader_, clock_, random_}, table, request, location, publish);
+  return CreateByPointer({store_, reader_, clock_, random_}, table, request, location,
+                         [&](const LoadedTable& created) { return AddEntry(name, created); });
+}
+
+Result<LoadedTable> HiveCatalog::RegisterTable(const TableIdentifier& table, const std::string& metadata_location) {
+  K2I_ASSIGN_OR_RETURN(const Name name, NameOf(table));
+  if (Entry(name).has_value()) return Refuse(ErrorCode::kAlreadyExists, "table " + table.ToString() + " exists");
+  return RegisterByPointer({store_, reader_, clock_, random_}, table, metadata_location,
+                           [&](const LoadedTable& registered) { return AddEntry(name, registered); });
+}
+
+Status HiveCatalog::AddEntry(const Name& name, const LoadedTable& table) {
+  hive_thrift::Table entry = NewEntry(name.database, name.table, clock_.wall_ms());
+  Describe(table, "", entry);
+  Status made = client_.Tell("create_table " + table.identifier.ToString(),
+                             [&](auto& hive) { hive.create_table_with_environment_context(entry, Quietly()); });
+  if (made.has_value() || made.error().code == ErrorCode::kAlreadyExists) return made;
+  return Resolve(name, "", table, made.error());
 }
 
 Result<LoadedTable> HiveCatalog::CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,

@@ -52,6 +52,7 @@ class HiveCatalog final : public Catalog {
   Result<LoadedTable> CommitTable(const LoadedTable& base, const std::vector<TableRequirement>& requirements,
                                   const std::vector<TableUpdate>& updates, const std::string& idempotency_key) override;
   Result<std::vector<TableIdentifier>> ListTables() override;
+  Result<LoadedTable> RegisterTable(const TableIdentifier& table, const std::string& metadata_location) override;
   Status DropTable(const TableIdentifier& table) override;
 
  private:
@@ -62,6 +63,8 @@ class HiveCatalog final : public Catalog {
   /// The metastore's entry; NotFound when it is none of Iceberg's.
   Result<hive_thrift::Table> Entry(const Name& name);
   Result<std::string> DatabaseLocation(const std::string& database);
+  /// Makes an entry that points to `table`.
+  Status AddEntry(const Name& name, const LoadedTable& table);
   /// Makes the entry point from `current` to `next`.
   Status Publish(const Name& name, const LoadedTable& current, const LoadedTable& next);
   Status Alter(const Name& name, const hive_thrift::Table& entry, const std::string& expected, bool locked);

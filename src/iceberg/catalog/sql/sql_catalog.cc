@@ -176,10 +176,12 @@ Result<LoadedTable> SqlCatalog::CreateTable(const TableIdentifier& table, const 
 
 Result<LoadedTable> SqlCatalog::RegisterTable(const TableIdentifier& table, const std::string& metadata_location) {
   K2I_RETURN_IF_ERROR(CheckFree(table));
-  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, metadata_location));
-  const Status written = Insert(table, metadata_location);
-  if (!written.has_value()) return std::unexpected(written.error().With("registering table " + table.ToString()));
-  return LoadedTable{table, metadata_location, std::move(metadata), {}};
+  const PointerSwap swap = [&](const LoadedTable& next) -> Status {
+    const Status written = Insert(table, next.metadata_location);
+    if (!written.has_value()) return std::unexpected(written.error().With("registering table " + table.ToString()));
+    return {};
+  };
+  return RegisterByPointer({store_, reader_, clock_, random_}, table, metadata_location, swap);
 }
 
 Status SqlCatalog::CheckFree(const TableIdentifier& table) {

@@ -81,7 +81,7 @@ TEST_F(SqlCatalogTest, RegistersATableByItsMetadataFile) {
   const auto created = *catalog->CreateTable(kTable, Request());
   const TableIdentifier other{{"elsewhere"}, "again"};
   EXPECT_EQ(CodeOf(catalog->RegisterTable(kTable, created.metadata_location)), ErrorCode::kAlreadyExists);
-  EXPECT_EQ(CodeOf(catalog->RegisterTable(other, "s3://b/nowhere.metadata.json")), ErrorCode::kCorruption);
+  EXPECT_EQ(CodeOf(catalog->RegisterTable(other, "s3://b/nowhere.metadata.json")), ErrorCode::kNotFound);
   ASSERT_TRUE(catalog->DropTable(kTable).has_value());
   const auto registered = catalog->RegisterTable(other, created.metadata_location);
   ASSERT_TRUE(registered.has_value()) << registered.error().ToString();
