@@ -10,6 +10,7 @@
 
 #include "cli/wiring.h"
 #include "config/load.h"
+#include "io/s3_object_store.h"
 
 namespace k2i {
 namespace {
@@ -63,6 +64,19 @@ Result<std::vector<double>> Measure(const std::string& path, int commits) {
   return milliseconds;
 }
 
+bool Report(const char* path, int commits) {
+  const auto sorted = Measure(path, commits);
+  if (!sorted.has_value()) {
+    std::fprintf(stderr, "%s: %s\n", path, sorted.error().ToString().c_str());
+    return false;
+  }
+  const auto at = [&](size_t percent) { return (*sorted)[(sorted->size() - 1) * percent / 100]; };
+  std::printf("%s: %zu commits, P50 %.1f ms, P90 %.1f ms, P99 %.1f ms, longest %.1f ms\n", path, sorted->size(), at(50),
+              at(90), at(99), sorted->back());
+  std::fflush(stdout);
+  return true;
+}
+
 }  // namespace
 }  // namespace k2i
 
@@ -72,16 +86,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: catalog_commit COMMITS CONFIG…\n");
     return 64;
   }
-  for (int i = 2; i < argc; ++i) {
-    const auto sorted = k2i::Measure(argv[i], commits);
-    if (!sorted.has_value()) {
-      std::fprintf(stderr, "%s: %s\n", argv[i], sorted.error().ToString().c_str());
-      return 1;
-    }
-    const auto at = [&](size_t percent) { return (*sorted)[(sorted->size() - 1) * percent / 100]; };
-    std::printf("%s: %zu commits, P50 %.1f ms, P90 %.1f ms, P99 %.1f ms, longest %.1f ms\n", argv[i], sorted->size(),
-                at(50), at(90), at(99), sorted->back());
-    std::fflush(stdout);
-  }
-  return 0;
+  bool all = true;
+  for (int i = 2; i < argc && all; ++i) all = k2i::Report(argv[i], commits);
+  k2i::io::ShutdownS3();
+  return all ? 0 : 1;
 }

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from harness import toml_text
 from harness.k2i_process import BINARY
-from harness.warehouses import HiveWarehouse, PostgresWarehouse, RestWarehouse, SqlWarehouse
+from harness.warehouses import GlueWarehouse, HiveWarehouse, PostgresWarehouse, RestWarehouse, SqlWarehouse
 from ingest_throughput import machine
-from services import S3, HiveMetastore, IcebergRest, Postgres
+from services import S3, HiveMetastore, IcebergRest, Moto, Postgres
 
-NAMES = ("sqlite", "postgres", "rest", "rest+s3", "hive3", "hive4", "hive4+s3")
+NAMES = ("sqlite", "postgres", "rest", "rest+s3", "hive3", "hive4", "hive4+s3", "glue")
 
 
 def warehouse(name: str, folder: Path, servers: ExitStack):
@@ -31,6 +31,8 @@ def warehouse(name: str, folder: Path, servers: ExitStack):
         return SqlWarehouse(folder / name)
     if kind == "rest":
         return RestWarehouse(servers.enter_context(IcebergRest(folder / name, s3=s3)))
+    if kind == "glue":
+        return GlueWarehouse(servers.enter_context(Moto(folder / name)))
     postgres = None if kind == "hive3" else servers.enter_context(Postgres(folder / f"{name}-postgres"))
     if kind == "postgres":
         return PostgresWarehouse(postgres, "bench", folder / name)
