@@ -42,11 +42,7 @@ Status ApplyConnectionString(std::string_view text, AzureOptions& options) {
                 Component::kStorage);
   }
   if (!fields["AccountName"].empty()) options.account = fields["AccountName"];
-  // An endpoint such as https://account.blob.core.windows.net is what the account's name says already.
-  const std::string& endpoint = fields["BlobEndpoint"];
-  if (!endpoint.empty() && endpoint.find("://" + options.account + ".") == std::string::npos) {
-    options.endpoint = WithoutPath(endpoint);
-  }
+  if (!fields["BlobEndpoint"].empty()) ApplyEndpoint(fields["BlobEndpoint"], options.account, options);
   if (!fields["AccountKey"].empty()) {
     options.credential = AzureCredential::kAccountKey;
     options.account_key = fields["AccountKey"];
@@ -58,6 +54,10 @@ Status ApplyConnectionString(std::string_view text, AzureOptions& options) {
                 "the Azure connection string holds neither AccountKey nor SharedAccessSignature", Component::kStorage);
   }
   return {};
+}
+
+void ApplyEndpoint(const std::string& url, std::string_view account, AzureOptions& options) {
+  if (url.find("://" + std::string(account) + ".") == std::string::npos) options.endpoint = WithoutPath(url);
 }
 
 }  // namespace k2i::io

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -12,5 +13,9 @@ namespace k2i::io {
 /// SharedAccessSignature, BlobEndpoint. InvalidConfig for text that is none, or that holds no
 /// key.
 Status ApplyConnectionString(std::string_view text, AzureOptions& options);
+
+/// Sets the endpoint from "http(s)://host[:port][/account]", unless that is what the account's name says already, such
+/// as https://account.dfs.core.windows.net.
+void ApplyEndpoint(const std::string& url, std::string_view account, AzureOptions& options);
 
 }  // namespace k2i::io

@@ -94,9 +94,10 @@ Status ApplyGcs(const TableConfig& config, GcsOptions& options) {
 /// "acc" of "acc.dfs.core.windows.net": catalogs write either.
 std::string AccountOf(std::string_view host) { return std::string(host.substr(0, host.find('.'))); }
 
-Status ApplyConnection(const std::string& text, AzureOptions& options) {
+/// Of the account with this host, or of the only one. Iceberg's own FileIO takes it for an endpoint, whatever its name.
+Status ApplyConnection(std::string_view host, const std::string& text, AzureOptions& options) {
   if (text.starts_with("http://") || text.starts_with("https://")) {
-    options.endpoint = text;
+    ApplyEndpoint(text, host.empty() ? options.account : AccountOf(host), options);
     return {};
   }
   return ApplyConnectionString(text, options);
@@ -109,8 +110,8 @@ Status ApplyAzure(const TableConfig& config, AzureOptions& options) {
     options.account_key = std::move(key);
   }
   Status status;
-  const auto connect = [&](std::string_view, const std::string& text) {
-    if (status.has_value()) status = ApplyConnection(text, options);
+  const auto connect = [&](std::string_view host, const std::string& text) {
+    if (status.has_value()) status = ApplyConnection(host, text, options);
   };
   ForEachBelow(config, "adls.connection-string.", connect);
   if (const std::string text = FirstOf(config, {"adls.connection-string"}); !text.empty()) connect("", text);

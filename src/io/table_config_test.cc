@@ -70,6 +70,19 @@ TEST(WithTableConfig, TakesSharedKeysOfAzure) {
   EXPECT_EQ(azure.endpoint, "http://127.0.0.1:10000");
 }
 
+TEST(WithTableConfig, TakesConnectionStringsOfAzureForTheEndpointsThatTheyAre) {
+  const auto endpoint = [](const char* key, const char* text) {
+    return WithTableConfig({}, {{key, text}}).value().azure.endpoint;
+  };
+  EXPECT_EQ(endpoint("adls.connection-string.acc.dfs.core.windows.net", "http://127.0.0.1:10000/acc"),
+            "http://127.0.0.1:10000");
+  // Requests for blobs do not go to the Data Lake's host.
+  EXPECT_EQ(endpoint("adls.connection-string.acc.dfs.core.windows.net", "https://acc.dfs.core.windows.net"), "");
+  EXPECT_EQ(endpoint("adls.connection-string.acc", "https://acc.dfs.core.windows.net/"), "");
+  EXPECT_EQ(endpoint("adls.connection-string.acc", "https://storage.example.com"), "https://storage.example.com");
+  EXPECT_EQ(endpoint("adls.connection-string", "https://storage.example.com/acc"), "https://storage.example.com");
+}
+
 TEST(WithTableConfig, RefusesWhatItCannotHonour) {
   for (const TableConfig& config : {TableConfig{{"s3.sse.type", "kms"}}, TableConfig{{"gcs.encryption-key", "k"}},
                                     TableConfig{{"gcs.user-project", "p"}}}) {
