@@ -76,6 +76,18 @@ def rest_s3(session_folder, s3):
 
 
 @pytest.fixture(scope="session")
+def rest_gcs(session_folder, gcs):
+    with IcebergRest(session_folder / "rest_gcs", gcs=gcs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rest_azure(session_folder, azure):
+    with IcebergRest(session_folder / "rest_azure", azure=azure) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def postgres(session_folder):
     with Postgres(session_folder / "postgres") as server:
         yield server

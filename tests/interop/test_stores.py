@@ -9,17 +9,21 @@ import pytest
 from harness import rows, topics
 from harness.k2i_process import ingest_config, merged, total_records
 from harness.readers import read_pyiceberg
+from harness.rest_clouds import RestCloudWarehouse
 from harness.warehouses import AzureWarehouse, GcsWarehouse
 
 VALUES = [{"id": n, "name": f"n° {n} 🚀", "ratio": n + 0.5} for n in range(500)]
 
 
-@pytest.fixture(params=["gcs", "azure_key", "azure_sas"])
+@pytest.fixture(params=["gcs", "azure_key", "azure_sas", "rest+gcs", "rest+azure"])
 def cloud(request, tmp_path):
-    if request.param == "gcs":
-        return GcsWarehouse(tmp_path / "catalog", request.getfixturevalue("gcs"))
-    credential = {"azure_key": "account_key", "azure_sas": "sas"}[request.param]
-    return AzureWarehouse(tmp_path / "catalog", request.getfixturevalue("azure"), credential)
+    catalog, _, store = request.param.rpartition("+")
+    if store == "gcs":
+        files = GcsWarehouse(tmp_path / "catalog", request.getfixturevalue("gcs"))
+    else:
+        credential = "sas" if store == "azure_sas" else "account_key"
+        files = AzureWarehouse(tmp_path / "catalog", request.getfixturevalue("azure"), credential)
+    return RestCloudWarehouse(request.getfixturevalue(f"rest_{store}"), files) if catalog else files
 
 
 def read_by_http(warehouse, table: str, folder) -> list[dict]:

@@ -31,9 +31,10 @@ class Answer:
     headers: dict[str, str] | None = None
 
 
-# What becomes of a request: an Answer in place of the catalog's; CUT: the catalog gets it, and its answer is lost; None: nothing.
+# What becomes of a request: an Answer in place of the catalog's; CUT: the catalog gets it, and its answer is lost; a
+# function: what it makes of the body of the catalog's answer; None: nothing.
 CUT = "cut"
-Plan = Callable[[Seen], Answer | str | None]
+Plan = Callable[[Seen], Answer | str | Callable[[bytes], bytes] | None]
 
 
 class RestFront:
@@ -85,7 +86,7 @@ class RestFront:
                     self.close_connection = True
                     self.connection.close()
                     return None
-                return self.answer(status, headers, body)
+                return self.answer(status, headers, planned(body) if callable(planned) and status == 200 else body)
 
             def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
                 self.send_response(status)
@@ -97,7 +98,7 @@ class RestFront:
                 if self.command != "HEAD" and status not in (204, 304):
                     self.wfile.write(body)
 
-            do_GET = do_POST = do_DELETE = do_HEAD = handle_any
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
 
             def log_message(self, *_) -> None:
                 pass

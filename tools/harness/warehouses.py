@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where tables lie, and how K2I and each of the readers reach them."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,20 @@ from services.kdc import REALM
 CATALOG = "k2i"
 # Its other way in wants packages for each cloud.
 ARROW_IO = {"py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"}
+
+
+def duckdb_scan(catalog: Catalog, database: str, table: str) -> str:
+    """For catalogs that DuckDB does not know: it reads the table from its metadata file."""
+    location = catalog.load_table((database, table)).metadata_location
+    return f"iceberg_scan('{location.removeprefix('file://')}')"
+
+
+def let_duckdb_read(connection: duckdb.DuckDBPyConnection, endpoint: str, key: str, secret: str) -> None:
+    """The files in that S3 store."""
+    connection.execute(
+        f"CREATE SECRET (TYPE s3, KEY_ID '{key}', SECRET '{secret}', ENDPOINT '{endpoint.removeprefix('http://')}',"
+        f" URL_STYLE 'path', USE_SSL false, REGION '{seaweedfs.REGION}')"
+    )
 
 
 class SqlWarehouse:
@@ -49,9 +64,7 @@ class SqlWarehouse:
         }
 
     def duckdb_relation(self, connection: duckdb.DuckDBPyConnection, database: str, table: str) -> str:
-        """DuckDB knows no JDBC catalog; it reads the table from its metadata file."""
-        location = self.pyiceberg().load_table((database, table)).metadata_location
-        return f"iceberg_scan('{location.removeprefix('file://')}')"
+        return duckdb_scan(self.pyiceberg(), database, table)
 
 
 class RestWarehouse:
@@ -95,11 +108,7 @@ class RestWarehouse:
 
     def duckdb_relation(self, connection: duckdb.DuckDBPyConnection, database: str, table: str) -> str:
         if self.s3:
-            connection.execute(
-                f"CREATE SECRET (TYPE s3, KEY_ID '{seaweedfs.ACCESS_KEY}', SECRET '{seaweedfs.SECRET_KEY}',"
-                f" ENDPOINT '{self.s3.endpoint.removeprefix('http://')}', URL_STYLE 'path', USE_SSL false,"
-                f" REGION '{seaweedfs.REGION}')"
-            )
+            let_duckdb_read(connection, self.s3.endpoint, seaweedfs.ACCESS_KEY, seaweedfs.SECRET_KEY)
         connection.execute(
             f"ATTACH '{self.rest.warehouse}' AS lake (TYPE iceberg, ENDPOINT '{self.rest.uri}', AUTHORIZATION_TYPE 'none')"
         )
@@ -142,6 +151,10 @@ class GlueWarehouse:
             },
         )
 
+    def duckdb_relation(self, connection: duckdb.DuckDBPyConnection, database: str, table: str) -> str:
+        let_duckdb_read(connection, self.store.endpoint, *self.keys)
+        return duckdb_scan(self.pyiceberg(), database, table)
+
 
 class GcsWarehouse:
     """A SQLite catalog on local disk, and the files in a bucket of Google Cloud Storage."""
@@ -162,10 +175,12 @@ class GcsWarehouse:
     def environment(self) -> dict[str, str]:
         return {}
 
-    def pyiceberg(self) -> Catalog:
+    def pyiceberg_io(self) -> dict[str, str]:
         # Any token: without one PyArrow asks Google's own machines who it is.
-        io = ARROW_IO | {"gcs.service.host": self.gcs.endpoint, "gcs.oauth2.token": "any", "gcs.oauth2.token-expires-at": "4102444800000"}
-        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder / 'catalog.db'}", warehouse=self.location, **io)
+        return ARROW_IO | {"gcs.service.host": self.gcs.endpoint, "gcs.oauth2.token": "any", "gcs.oauth2.token-expires-at": "4102444800000"}
+
+    def pyiceberg(self) -> Catalog:
+        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder / 'catalog.db'}", warehouse=self.location, **self.pyiceberg_io())
 
     def fetch(self, location: str) -> bytes:
         """By plain HTTP."""
@@ -197,16 +212,18 @@ class AzureWarehouse:
     def environment(self) -> dict[str, str]:
         return {}
 
-    def pyiceberg(self) -> Catalog:
+    def pyiceberg_io(self) -> dict[str, str]:
         authority = self.azure.endpoint.removeprefix("http://")
         io = ARROW_IO | {"adls.account-name": azurite.ACCOUNT, "adls.account-key": azurite.ACCOUNT_KEY}
         io |= {f"adls.{service}-storage-authority": authority for service in ("blob", "dfs")}
-        io |= {f"adls.{service}-storage-scheme": "http" for service in ("blob", "dfs")}
-        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder / 'catalog.db'}", warehouse=self.location, **io)
+        return io | {f"adls.{service}-storage-scheme": "http" for service in ("blob", "dfs")}
+
+    def pyiceberg(self) -> Catalog:
+        return SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder / 'catalog.db'}", warehouse=self.location, **self.pyiceberg_io())
 
     def fetch(self, location: str) -> bytes:
         """By plain HTTP."""
-        return self.azure.read(location.removeprefix("abfss://"))
+        return self.azure.read(re.sub(r"^abfss://([^@/]+)(@[^/]+)?", r"\1", location))
 
 
 def s3_storage(s3: S3 | None) -> dict:
@@ -279,6 +296,11 @@ class HiveWarehouse:
         speak_to_both_metastores()
         region = {"s3.region": seaweedfs.REGION} if self.hive.s3 else {}
         return HiveCatalog(CATALOG, uri=self.hive.uri, warehouse=self.hive.warehouse, **region, **s3_options(self.hive.s3))
+
+    def duckdb_relation(self, connection: duckdb.DuckDBPyConnection, database: str, table: str) -> str:
+        if self.hive.s3:
+            let_duckdb_read(connection, self.hive.s3.endpoint, seaweedfs.ACCESS_KEY, seaweedfs.SECRET_KEY)
+        return duckdb_scan(self.pyiceberg(), database, table)
 
     def spark_options(self) -> dict[str, str]:
         """For version 3 alone: Spark brings a client of version 2, whose calls version 4 lacks."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Kafka, the Iceberg REST server, Spark's Iceberg jars, the Flight SQL driver and the Hive Metastore, each a folder of jars with
-# known sums.
+# Kafka, the Iceberg REST server and its clouds, Spark's Iceberg jars, the Flight SQL driver and the Hive Metastore, each a
+# folder of jars with known sums.
 
 readonly MAVEN_DEPENDENCY=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 readonly REST_FIXTURES=org.apache.iceberg:iceberg-open-api:1.11.0:jar:test-fixtures
@@ -41,6 +41,7 @@ install_jars() {
 install_kafka_4() { install_jars kafka-4.4.0; }
 install_kafka_3() { install_jars kafka-3.9.2; }
 install_iceberg_rest() { install_jars iceberg-rest; }
+install_iceberg_clouds() { install_jars iceberg-clouds; }
 install_spark() { install_jars spark; }
 install_flight_sql() { install_jars flight-sql; }
 install_hive_hadoop() { install_jars hive-hadoop; }
@@ -82,6 +83,7 @@ setup_java() {
   java_step kafka-4.4.0 install_kafka_4
   java_step kafka-3.9.2 install_kafka_3
   java_step iceberg-rest install_iceberg_rest
+  java_step iceberg-clouds install_iceberg_clouds
   java_step spark install_spark
   java_step flight-sql install_flight_sql
   java_step hive-hadoop install_hive_hadoop
