@@ -79,12 +79,12 @@ def test_glue_catalog(moto):
 @pytest.mark.timeout(600)
 def test_hive_3_catalog(hive3):
     servers = RACE | {"K2I_TEST_HIVE": hive3.address, "K2I_TEST_HIVE_OLD": hive3.address}
-    run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only="LiveHive/*:LiveHiveOld.*")
+    run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only="LiveHive/*:LiveHiveOld.*:LiveHiveDatabase.*")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("suite", ["LiveHive/*", "LiveHiveUnlocked/*"], ids=["locks", "expected-parameters"])
+@pytest.mark.parametrize("suite", ["LiveHive/*:LiveHiveDatabase.*", "LiveHiveUnlocked/*"], ids=["locks", "expected-parameters"])
 def test_hive_4_catalog(hive4, suite):
     servers = RACE | {"K2I_TEST_HIVE": hive4.address, "K2I_TEST_HIVE_UNLOCKED": hive4.address}
     run_live("iceberg/catalog/hive/iceberg_hive_test", servers, only=suite)

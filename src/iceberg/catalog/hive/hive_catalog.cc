@@ -17,6 +17,7 @@ namespace {
 constexpr const char* kLocation = "metadata_location";
 constexpr const char* kPrevious = "previous_metadata_location";
 constexpr const char* kTableType = "table_type";
+constexpr const char* kKeptBy = "_k2i";  // names with an underscore are no data to Hive
 
 std::unexpected<Error> Refuse(ErrorCode code, std::string message) {
   return Fail(code, std::move(message), Component::kCatalog);
@@ -112,14 +113,28 @@ Status HiveCatalog::EnsureNamespace(const std::vector<std::string>& name_space) 
   if (DatabaseLocation(name.database).has_value()) return {};
   hive_thrift::Database database;
   database.name = name.database;
-  if (!options_.warehouse.empty()) database.__set_locationUri(Uri(options_.warehouse) + "/" + name.database + ".db");
+  if (!options_.warehouse.empty()) {
+    database.__set_locationUri(Uri(options_.warehouse) + "/" + name.database + ".db");
+    K2I_RETURN_IF_ERROR(KeepFolder(database.locationUri));
+  }
   const Status made =
       client_.Tell("create_database " + name.database, [&](auto& hive) { hive.create_database(database); });
   if (made.has_value() || made.error().code == ErrorCode::kAlreadyExists) return {};
+  if (DatabaseLocation(name.database).has_value()) return {};  // who came second may be told otherwise
   // Not a commit: it is asked for again.
   Error error = made.error();
   if (error.code == ErrorCode::kCommitStateUnknown) error.code = ErrorCode::kUnavailable;
   return std::unexpected(std::move(error));
+}
+
+/// The metastore makes the folder of a database, and deletes what it has made, with all that is in it by then, when the
+/// database turns out to be there: of two processes that make it at once, the second would take the tables of the first
+/// away. A folder with something in it already is not of its making.
+Status HiveCatalog::KeepFolder(const std::string& folder) {
+  Status kept =
+      store_.Create(folder + "/" + kKeptBy, "This file keeps the folder from being made, and deleted, by Hive.\n");
+  if (!kept.has_value() && kept.error().code == ErrorCode::kAlreadyExists) return {};
+  return kept;
 }
 
 Result<std::string> HiveCatalog::DatabaseLocation(const std::string& database) {

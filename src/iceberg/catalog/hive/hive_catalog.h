@@ -62,6 +62,7 @@ class HiveCatalog final : public Catalog {
   static Result<Name> NameOf(const TableIdentifier& table);
   /// The metastore's entry; NotFound when it is none of Iceberg's.
   Result<hive_thrift::Table> Entry(const Name& name);
+  Status KeepFolder(const std::string& folder);
   Result<std::string> DatabaseLocation(const std::string& database);
   /// Makes an entry that points to `table`.
   Status AddEntry(const Name& name, const LoadedTable& table);

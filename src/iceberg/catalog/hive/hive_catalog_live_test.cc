@@ -6,9 +6,11 @@
 // in memory; the metastore makes the tables' folders on its own disk.
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "iceberg/catalog/catalog_contract_testing.h"
 #include "iceberg/catalog/hive/hive_catalog.h"
+#include "io/local_object_store.h"
 #include "io/memory_object_store_testing.h"
 
 namespace k2i::iceberg {
@@ -106,6 +108,45 @@ TEST(LiveHiveOld, CommitsNothingThatTheMetastoreWouldNotCheck) {
   EXPECT_EQ(commit.error().code, ErrorCode::kNotSupported) << commit.error().ToString();
   EXPECT_EQ(catalog->LoadTable(table)->metadata_location, base->metadata_location);
   EXPECT_TRUE(catalog->DropTable(table).has_value());
+}
+
+TEST(LiveHiveDatabase, IsMadeByManyAtOnceWithoutLoss) {
+  const CatalogContract contract = Open("K2I_TEST_HIVE", true);
+  if (!contract.skip.empty()) GTEST_SKIP() << contract.skip;
+  SystemClock clock;
+  Random random{Random::SystemSeed()};
+  io::LocalObjectStore store;  // where the metastore's folders are
+  const std::string folder = testing::TempDir() + "hive_database_" + random.Uuid();
+  CreateTableRequest request;
+  request.schema.type = Type::Struct({{1, "id", Type::Primitive(TypeId::kLong)}});
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<std::string> database = {"at_once_" + random.Uuid().substr(0, 8)};
+    std::vector<std::unique_ptr<HiveCatalog>> catalogs;
+    std::vector<TableIdentifier> tables;
+    for (int i = 0; i < 6; ++i) {
+      catalogs.push_back(std::make_unique<HiveCatalog>(
+          HiveCatalogOptions{.client = {.servers = ParseMetastoreUris("thrift://" + contract.server).value()},
+                             .warehouse = "file://" + folder},
+          store, clock, random));
+      tables.push_back({database, "t" + std::to_string(i)});
+    }
+    std::vector<std::jthread> makers;
+    for (size_t i = 0; i < catalogs.size(); ++i) {
+      makers.emplace_back([&, i] {
+        const Status ensured = catalogs[i]->EnsureNamespace(database);
+        EXPECT_TRUE(ensured.has_value()) << ensured.error().ToString();
+        const auto made = catalogs[i]->CreateTable(tables[i], request);
+        EXPECT_TRUE(made.has_value()) << made.error().ToString();
+      });
+    }
+    makers.clear();
+    for (const TableIdentifier& table : tables) {
+      const auto loaded = catalogs[0]->LoadTable(table);
+      EXPECT_TRUE(loaded.has_value()) << loaded.error().ToString();
+      static_cast<void>(catalogs[0]->DropTable(table));
+    }
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
