@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./dev chaos [--kills N] [--minutes M] [--seed S] [--only TEXT] [--short] [--keep]
+"""./dev chaos [--warehouse PLACE] [--kills N] [--minutes M] [--seed S] [--only TEXT] [--short] [--keep]
 
 Runs every scenario, proves the table after each, and prints what it took. Ends with 1 when anything was lost or doubled.
 """
@@ -13,15 +13,16 @@ import time
 import traceback
 from pathlib import Path
 
-from chaos import scenarios
+from chaos import places, scenarios
 from chaos.figures import Figures, spread
+from chaos.scenarios import Scenario
 from chaos.world import World
 
 
-def shares(kills: int, chosen: list) -> list[int]:
+def shares(kills: int, chosen: list[Scenario]) -> list[int]:
     """Kills for each scenario, by its share; they add up."""
-    whole = sum(share for _, _, share in chosen)
-    counts = [int(kills * share / whole) for _, _, share in chosen]
+    whole = sum(each.share for each in chosen)
+    counts = [int(kills * each.share / whole) for each in chosen]
     for index in range(kills - sum(counts)):
         counts[index % len(counts)] += 1
     return counts
@@ -29,6 +30,7 @@ def shares(kills: int, chosen: list) -> list[int]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--warehouse", choices=places.NAMES, help="every scenario with its tables there; unless given, each where it is at home")
     parser.add_argument("--kills", type=int, default=100, help="kill -9, over all scenarios")
     parser.add_argument("--minutes", type=float, help="no further scenario begins after that")
     parser.add_argument("--seed", type=int, default=None, help="of the dice; the machine's timing is not seeded")
@@ -39,22 +41,23 @@ def arguments() -> argparse.Namespace:
 
 
 def run(given: argparse.Namespace, folder: Path, seed: int) -> tuple[Figures, int]:
-    chosen = [each for each in scenarios.ALL if given.only in each[0]]
+    chosen = [each for each in (scenarios.at(given.warehouse) if given.warehouse else scenarios.ALL) if given.only in each.name]
     kills = given.kills
     if given.short:
-        chosen, kills = [each for each in chosen if each[1] in scenarios.SHORT], 15
+        chosen, kills = [each for each in chosen if each.is_short], 15
     total, failures, began = Figures(), 0, time.monotonic()
     with World(folder, random.Random(seed)) as world:
-        for (name, scenario, _), count in zip(chosen, shares(kills, chosen)):
+        for scenario, count in zip(chosen, shares(kills, chosen)):
+            name = f"{scenario.name}, {world.place(scenario.place).label}"
             if given.minutes and time.monotonic() - began > given.minutes * 60:
-                print(f"{name:40} left out: the time is up", flush=True)
+                print(f"{name:48} left out: the time is up", flush=True)
                 continue
             started = time.monotonic()
             try:
-                figures = scenario(world, count)
+                figures = scenario.run(world, count, scenario.place)
             except Exception:
                 failures += 1
-                print(f"{name:40} FAILED\n{traceback.format_exc()}", flush=True)
+                print(f"{name:48} FAILED\n{traceback.format_exc()}", flush=True)
                 world.calm()
                 continue
             if not name.startswith("kills"):
@@ -62,7 +65,7 @@ def run(given: argparse.Namespace, folder: Path, seed: int) -> tuple[Figures, in
             total.add(figures)
             failures += bool(figures.lost or figures.doubled)
             print(
-                f"{name:40} {figures.kills:3} kills {figures.records:7,} records  lost {figures.lost}  doubled {figures.doubled}"
+                f"{name:48} {figures.kills:3} kills {figures.records:7,} records  lost {figures.lost}  doubled {figures.doubled}"
                 f"  conflicts {figures.conflicts}  {time.monotonic() - started:.0f} s",
                 flush=True,
             )

@@ -15,12 +15,27 @@ class Fault(enum.Enum):
     NONE = "none"
     CUT = "cut"  # connections break, new ones are refused
     DELAY = "delay"  # each piece waits for up to `delay_s`, both ways
+    HANG = "hang"  # connections stay and are taken, and nothing comes through until the fault ends
     LOSE_REPLIES = "lose replies"  # requests arrive; the answer to one that writes breaks the connection instead
 
 
-# Requests that change something begin with these; of other protocols than HTTP every request counts.
+# Requests that change something begin with these; of protocols that are not known here every request counts.
 WRITES = (b"POST ", b"PUT ", b"DELETE ")
 READS = (b"GET ", b"HEAD ")
+GLUE_READS = b"\r\nx-amz-target: awsglue.get"  # all of its requests are POSTs
+THRIFT_CALL = b"\x80\x01\x00\x01"  # then four bytes of length, and the method's name
+THRIFT_READS = b"get_"
+
+
+def changes_something(piece: bytes) -> bool | None:
+    """None: not the beginning of a request."""
+    if piece.startswith(WRITES):
+        return GLUE_READS not in piece.lower()
+    if piece.startswith(READS):
+        return False
+    if piece.startswith(THRIFT_CALL):
+        return not piece[8:].startswith(THRIFT_READS)
+    return None
 
 
 class Connection:
@@ -31,10 +46,8 @@ class Connection:
         self.writes = True
 
     def see_request(self, piece: bytes) -> None:
-        if piece.startswith(WRITES):
-            self.writes = True
-        elif piece.startswith(READS):
-            self.writes = False
+        writes = changes_something(piece)
+        self.writes = self.writes if writes is None else writes
 
 
 class Proxy:
@@ -98,6 +111,8 @@ class Proxy:
                 elif self.fault is Fault.LOSE_REPLIES and connection.writes:
                     self.lost_replies += 1
                     break
+                while self.fault is Fault.HANG:
+                    time.sleep(0.02)
                 if self.fault is Fault.DELAY:
                     time.sleep(self._dice.uniform(0, self.delay_s))
                 sink.sendall(piece)

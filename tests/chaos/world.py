@@ -10,15 +10,16 @@ import requests
 
 from chaos.disk import build_library
 from chaos.figures import Figures, Kill, recovery
+from chaos.places import SERVED, LocalPlace, Place
 from chaos.proxy import Fault, Proxy
 from harness.fleet import Fleet
-from harness.k2i_process import K2I, merged
+from harness.k2i_process import K2I
 from harness.steady import SteadyProducer, lost_and_doubled
 from harness.topics import create_topic
-from harness.warehouses import RestWarehouse, SqlWarehouse, Warehouse
-from services import S3, IcebergRest, Kafka
+from harness.warehouses import Warehouse
+from services import S3, Kafka, Postgres
 from services.places import LOOPBACK
-from services.server import ServerFailed
+from services.server import Server, ServerFailed
 
 PARTITIONS = 6
 SESSION_S = 3.0
@@ -32,38 +33,35 @@ KAFKA_PROPERTIES = {
 }
 
 
-class ProxiedRest(RestWarehouse):
-    """K2I reaches catalog and store through proxies; whoever checks goes straight to them."""
-
-    def __init__(self, rest: IcebergRest, catalog: Proxy, store: Proxy):
-        super().__init__(rest)
-        self.catalog_proxy, self.store_proxy = catalog, store
-
-    def k2i_config(self) -> dict:
-        through = {"iceberg": {"rest_uri": f"http://{LOOPBACK}:{self.catalog_proxy.port}"}}
-        return merged(super().k2i_config(), through | {"storage": {"endpoint": f"http://{LOOPBACK}:{self.store_proxy.port}"}})
-
-
 class World:
+    """Kafka, and the places for tables: each starts when a round first asks for it."""
+
     def __init__(self, folder: Path, dice: random.Random):
         self.folder, self.dice = folder, dice
         self.rounds = 0
         self.kafka_proxy = Proxy(lambda: self.kafka.port, dice.random())
-        self.catalog_proxy = Proxy(lambda: self.rest.port, dice.random())
-        self.store_proxy = Proxy(lambda: self.s3.ports["s3"], dice.random())
         # Later lines win: the broker tells its clients the proxy's address.
         through = {"advertised.listeners": f"PLAIN://{LOOPBACK}:{self.kafka_proxy.port}"}
         self.kafka = Kafka(folder / "kafka", properties=KAFKA_PROPERTIES | through)
-        self.s3 = S3(folder / "s3")
-        self.rest = IcebergRest(folder / "rest", s3=self.s3)
+        self._s3 = S3(folder / "s3")  # of all places
+        self._places: dict[str, Place] = {"sql": LocalPlace()}
 
     @property
-    def servers(self) -> list:
-        return [self.kafka, self.s3, self.rest]
+    def servers(self) -> list[Server]:
+        """In the order of starting, each once."""
+        return [self.kafka, *dict.fromkeys(server for place in self._places.values() for server in place.servers)]
 
     @property
     def proxies(self) -> list[Proxy]:
-        return [self.kafka_proxy, self.catalog_proxy, self.store_proxy]
+        return [self.kafka_proxy, *(proxy for place in self._places.values() for proxy in place.proxies)]
+
+    def place(self, name: str) -> Place:
+        if name not in self._places:
+            self._places[name] = SERVED[name](self.folder, self._s3, self.dice)
+            for server in self._places[name].servers:
+                if not server.is_running():
+                    server.start()
+        return self._places[name]
 
     @property
     def bootstrap_servers(self) -> str:
@@ -72,13 +70,12 @@ class World:
     def __enter__(self) -> "World":
         self.folder.mkdir(parents=True, exist_ok=True)
         self.disk_library = build_library(self.folder)
-        for server in self.servers:
-            server.start()
+        self.kafka.start()
         return self
 
     def __exit__(self, *exception) -> None:
         for server in reversed(self.servers):
-            server.kill()
+            server.stop() if isinstance(server, Postgres) else server.kill()  # it alone leaves something behind
         for proxy in self.proxies:
             proxy.close()
 
@@ -86,19 +83,19 @@ class World:
         for proxy in self.proxies:
             proxy.set(Fault.NONE)
         for server in self.servers:
-            if not server.is_running():
-                server.restart()
+            server.resume() if server.is_running() else server.restart()
 
 
 class Round:
     """Members of one group, restarted when they die, under a steady stream; its end proves the table."""
 
-    def __init__(self, world: World, name: str, catalog: str, *, members: int = 3, rate: int = 300, kafka: dict | None = None, environments=None, **overrides):
+    def __init__(self, world: World, name: str, place: str, *, members: int = 3, rate: int = 300, kafka: dict | None = None, environments=None, **overrides):
         world.rounds += 1
         self.world, self.dice, self.name = world, world.dice, name
         self.table = f"chaos{world.rounds}"
         self.folder = world.folder / self.table
-        self.warehouse: Warehouse = SqlWarehouse(self.folder / "warehouse") if catalog == "sql" else ProxiedRest(world.rest, world.catalog_proxy, world.store_proxy)
+        self.place = world.place(place)
+        self.warehouse: Warehouse = self.place.warehouse(self.folder / "warehouse")
         create_topic(world.bootstrap_servers, self.table, PARTITIONS)
         timing = {"session_timeout_ms": int(SESSION_S * 1000), "heartbeat_interval_ms": 500}
         protocol = kafka or {}

@@ -13,7 +13,8 @@ from confluent_kafka import Consumer
 import typed_rows
 from harness import rows, toml_text, topics
 from harness.readers import read_duckdb, read_pyiceberg, read_spark
-from harness.warehouses import RestWarehouse
+from harness.warehouses import GlueWarehouse, RestWarehouse
+from services import IcebergRest, Moto
 from services import kafka as kafka_service
 
 SECURED = {"sasl.username": kafka_service.SCRAM_USER, "sasl.password": kafka_service.SCRAM_PASSWORD}
@@ -72,15 +73,14 @@ def test_a_paused_server_accepts_and_is_silent(rest):
     assert rest.answers()
 
 
-def test_a_killed_server_comes_back_with_its_data(tmp_path):
-    from services import IcebergRest
-
-    with IcebergRest(tmp_path) as server:
-        RestWarehouse(server).pyiceberg().create_namespace("kept")
+@pytest.mark.parametrize("server_of, warehouse_of", [(IcebergRest, RestWarehouse), (Moto, GlueWarehouse)], ids=["rest", "glue"])
+def test_a_killed_server_comes_back_with_its_data(tmp_path, server_of, warehouse_of):
+    with server_of(tmp_path) as server:
+        warehouse_of(server).pyiceberg().create_namespace("kept")
         server.kill()
         assert not server.answers()
         server.restart()
-        assert ("kept",) in RestWarehouse(server).pyiceberg().list_namespaces()
+        assert ("kept",) in warehouse_of(server).pyiceberg().list_namespaces()
 
 
 def written_by_pyiceberg(warehouse, name: str) -> list[dict]:

@@ -15,7 +15,8 @@ REGION = "us-east-1"
 
 
 class Moto(HttpServer):
-    """With one bucket. Its tables' versions are held to, unlike in moto as it comes: see versioned_moto.py."""
+    """With one bucket. Its tables' versions are held to, and tables outlive the process, unlike in moto as it comes: see
+    versioned_moto.py. What is in the bucket does not."""
 
     name = "moto"
 
@@ -36,7 +37,7 @@ class Moto(HttpServer):
         return [sys.executable, "-m", "services.versioned_moto", "-H", LOOPBACK, "-p", str(self.port)]
 
     def environment(self) -> dict[str, str]:
-        return {"PYTHONPATH": str(ROOT / "tools")}
+        return {"PYTHONPATH": str(ROOT / "tools"), "GLUE_JOURNAL": str(self.folder / "glue.journal")}
 
     def answers(self) -> bool:
         """Moto needs no credentials to make a bucket, and making it twice does no harm."""
