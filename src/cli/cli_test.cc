@@ -128,5 +128,16 @@ transform = "day"
   EXPECT_EQ(MakeKafkaOptions(*config).group_id, "g");
 }
 
+TEST(WiringTest, RowsAreKeptForAsLongAsPeersMayAskForThem) {
+  config::Config config;
+  config.buffer.ttl_seconds = 1;
+  config.query.peer_timeout_ms = 2500;
+  EXPECT_EQ(MakePipelineOptions(config).stream.views.retain_for, std::chrono::seconds(1));
+  config.query.peers = {"grpc://a:1"};
+  EXPECT_EQ(MakePipelineOptions(config).stream.views.retain_for, std::chrono::milliseconds(2500));
+  config.buffer.ttl_seconds = 60;
+  EXPECT_EQ(MakePipelineOptions(config).stream.views.retain_for, std::chrono::minutes(1));
+}
+
 }  // namespace
 }  // namespace k2i::cli

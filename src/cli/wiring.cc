@@ -183,6 +183,11 @@ ingest::PipelineOptions MakePipelineOptions(const Config& config) {
   stream.claim_starts = config.kafka.auto_offset_reset == config::OffsetResetPolicy::kLatest;
   stream.seal_interval = milliseconds(buffer.seal_interval_ms);
   stream.views.retain_for = seconds(buffer.ttl_seconds);
+  // Whoever loads the table to ask us for the rows above it has so long to do so: what we commit meanwhile is still
+  // here.
+  if (!config.query.peers.empty()) {
+    stream.views.retain_for = std::max<Duration>(stream.views.retain_for, milliseconds(config.query.peer_timeout_ms));
+  }
   stream.views.key_column = buffer.key;
   stream.refresh_interval = seconds(5);
   stream.flusher.committer = {.pipeline = config.kafka.group_id,
