@@ -7,6 +7,7 @@ Tables and sequences are drawn from a seed; K2I_TEST_SEEDS="4 5 6" draws others.
 import json
 import os
 import random
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pytest
@@ -18,7 +19,8 @@ from harness.readers import duckdb_connection, spark_rows
 from harness.table_files import reachable, stored
 from harness.warehouses import CATALOG
 
-SEEDS = [int(seed) for seed in os.environ.get("K2I_TEST_SEEDS", "1 2 3").split()]
+USUAL_SEEDS = [1, 4, 6]
+SEEDS = [int(seed) for seed in os.environ.get("K2I_TEST_SEEDS", "").split()] or USUAL_SEEDS
 STEPS = 14
 
 COLUMNS = [
@@ -31,9 +33,11 @@ COLUMNS = [
 ]
 SPECS = [
     [],
-    [{"source_field": "part"}],
-    [{"source_field": "n", "transform": "bucket[3]"}],
-    [{"source_field": "at", "transform": "day"}, {"source_field": "part", "transform": "truncate[1]"}],
+    [("part", "identity")],
+    [("n", "bucket[3]")],
+    [("part", "truncate[1]")],
+    [("at", "day")],
+    [("at", "day"), ("n", "bucket[2]")],
 ]
 ORDERS = [[], [{"source_field": "part"}, {"source_field": "n", "direction": "desc"}]]
 
@@ -56,6 +60,43 @@ def from_elsewhere(table: pa.Table, number: int) -> pa.Table:
         table = table.set_column(index, table.schema.field(index), pa.array([value] * len(table), table.schema.field(index).type))
     index = table.schema.get_field_index("_kafka_offset")
     return table.set_column(index, table.schema.field(index), pa.array(range(len(table)), pa.int64()))
+
+
+@dataclass
+class Drawn:
+    """What the table of a seed is like."""
+
+    batch_rows: int
+    spec: list[tuple[str, str]]
+    order: list[dict]
+    evolves_at: int | None  # this step brings another spec
+    evolved: list[tuple[str, str]]
+
+    def config(self) -> dict:
+        fields = [{"source_field": column, "transform": transform} for column, transform in self.spec]
+        return {"partition_spec": fields, "sort_order": self.order}
+
+    def computed(self, step: int) -> bool:
+        """To write partitions by such a spec, PyIceberg wants another package."""
+        now = self.evolved if self.evolves_at is not None and step > self.evolves_at else self.spec
+        return any(transform != "identity" for _, transform in now)
+
+
+def draw(seed: int) -> tuple[Drawn, random.Random]:
+    """Six seeds in a row have all of SPECS, and every second table evolves; the rest is up to the dice, which go on."""
+    dice = random.Random(seed)
+    place = seed % len(SPECS)
+    evolved = dice.choice([spec for spec in SPECS if spec != SPECS[place]])
+    evolves_at = dice.randrange(2, STEPS - 4) if seed % 2 else None
+    return Drawn(dice.choice([1, 40, 1000]), SPECS[place], dice.choice(ORDERS), evolves_at, evolved), dice
+
+
+def test_the_seeds_draw_all_kinds_of_tables():
+    usual = [draw(seed)[0] for seed in USUAL_SEEDS]
+    assert any(each.spec for each in usual) and any(each.evolves_at is not None for each in usual)
+    assert any(each.evolves_at is not None and each.computed(STEPS) for each in usual)
+    six = [draw(seed)[0] for seed in range(40, 46)]
+    assert all(spec in [each.spec for each in six] for spec in SPECS)
 
 
 class Subject:
@@ -117,12 +158,12 @@ def draw_command(dice: random.Random) -> list[str]:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_maintenance_of_random_tables(seed, k2i, kafka4, warehouse, topic, spark):
-    dice = random.Random(seed)
+    drawn, dice = draw(seed)
+    print(f"seed {seed}: {drawn}")
     config = ingest_config(
         warehouse, kafka4.bootstrap_servers, topic, topic,
-        buffer={"flush_interval_seconds": 1, "flush_batch_size": dice.choice([1, 40, 1000])},
-        schema={"columns": COLUMNS}, query={"enabled": False},
-        iceberg={"partition_spec": dice.choice(SPECS), "sort_order": dice.choice(ORDERS)},
+        buffer={"flush_interval_seconds": 1, "flush_batch_size": drawn.batch_rows},
+        schema={"columns": COLUMNS}, query={"enabled": False}, iceberg=drawn.config(),
         maintenance={"compaction_enabled": False, "snapshot_expiration_enabled": False},
     )  # fmt: skip
     process, subject = k2i(config, warehouse.environment()), Subject(warehouse, topic, spark)
@@ -141,10 +182,18 @@ def test_random_maintenance_of_random_tables(seed, k2i, kafka4, warehouse, topic
             subject.learn()
         assert process.terminate() == 0
 
+    def evolve() -> None:
+        names = dict(zip(drawn.spec, [field.name for field in subject.table.spec().fields]))
+        with subject.table.update_spec() as update:
+            for field in set(drawn.spec) - set(drawn.evolved):
+                update.remove_field(names[field])
+            for column, transform in sorted(set(drawn.evolved) - set(drawn.spec)):
+                update.add_field(column, transform, f"{column}_{number}")
+        del process.config["iceberg"]["partition_spec"]  # the table's own is to be followed
+        process.prepare()
+
     def by_pyiceberg() -> None:
-        # To write partitions by these, PyIceberg wants another package.
-        computed = any("transform" in field for field in config["iceberg"]["partition_spec"])
-        what = "tag" if computed else dice.choice(["tag", "append", "delete"])
+        what = "tag" if drawn.computed(number) else dice.choice(["tag", "append", "delete"])
         if what == "tag":
             subject.table.manage_snapshots().create_tag(dice.choice(list(subject.table.snapshots())).snapshot_id, f"tag{len(done)}").commit()
         elif what == "append":
@@ -172,11 +221,17 @@ def test_random_maintenance_of_random_tables(seed, k2i, kafka4, warehouse, topic
         else:
             assert not gone  # whatever they replace, snapshots before still read
 
+    number = -1
     ingest()
-    for _ in range(STEPS):
-        dice.choice([ingest, by_pyiceberg, maintain, maintain, maintain])()
+    for number in range(STEPS):
+        if number == drawn.evolves_at:
+            evolve()
+            ingest()
+        else:
+            dice.choice([ingest, by_pyiceberg, maintain, maintain, maintain])()
     maintain()
-    print(f"seed {seed}: {config['iceberg']}, {produced} records, {done}")
+    print(f"seed {seed}: {produced} records, {done}")
+    assert len(subject.table.specs()) == (1 if drawn.evolves_at is None else 2)
     assert subject.check_by_others() >= 1
     if not any("elsewhere" == row["_kafka_topic"] for held in subject.expected.values() for row in held):
         ran = process.run("verify", "--deep", "--allow-deletes")
