@@ -190,7 +190,6 @@ def test_random_maintenance_of_random_tables(seed, k2i, kafka4, warehouse, topic
             for column, transform in sorted(set(drawn.evolved) - set(drawn.spec)):
                 update.add_field(column, transform, f"{column}_{number}")
         del process.config["iceberg"]["partition_spec"]  # the table's own is to be followed
-        process.prepare()
 
     def by_pyiceberg() -> None:
         what = "tag" if drawn.computed(number) else dice.choice(["tag", "append", "delete"])

@@ -66,6 +66,11 @@ class K2I(Server):
         config = merged(merged({"log": {"format": "json"}}, servers), self.config)
         self.config_path.write_text(toml_text.to_toml(config))
 
+    def restart(self) -> "K2I":
+        """With the configuration as it has become."""
+        self.prepare()
+        return super().restart()
+
     def command(self) -> list[str]:
         return [str(BINARY), "ingest", "--config", str(self.config_path)]
 
