@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "net/xml.h"
+
 namespace k2i::net {
 
 namespace {
@@ -72,29 +74,20 @@ constexpr std::array<std::string_view, 13> kThrottled = {"Throttling",
 constexpr std::array<std::string_view, 5> kDown = {"ServiceUnavailable", "ServiceUnavailableException",
                                                    "InternalFailure", "InternalError", "InternalServerError"};
 
-std::string WithEntities(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, char>, 5> kEntities = {
-      {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
-  std::string plain;
-  while (!text.empty()) {
-    const auto* entity =
-        std::ranges::find_if(kEntities, [&](const auto& candidate) { return text.starts_with(candidate.first); });
-    const bool is_entity = entity != kEntities.end();
-    plain += is_entity ? entity->second : text.front();
-    text.remove_prefix(is_entity ? entity->first.size() : 1);
+const XmlElement* FirstOf(const XmlElement& element, std::string_view tag) {
+  if (element.name == tag) return &element;
+  for (const XmlElement& child : element.children) {
+    if (const XmlElement* found = FirstOf(child, tag)) return found;
   }
-  return plain;
+  return nullptr;
 }
 
 }  // namespace
 
 std::optional<std::string> XmlText(std::string_view xml, std::string_view tag) {
-  const std::string open = "<" + std::string(tag) + ">";
-  const size_t begin = xml.find(open);
-  if (begin == xml.npos) return std::nullopt;
-  const size_t end = xml.find("</" + std::string(tag) + ">", begin);
-  if (end == xml.npos) return std::nullopt;
-  return WithEntities(xml.substr(begin + open.size(), end - begin - open.size()));
+  const auto root = ParseXml(xml);
+  const XmlElement* found = root.has_value() ? FirstOf(*root, tag) : nullptr;
+  return found == nullptr ? std::nullopt : std::optional(found->text);
 }
 
 AwsError ReadAwsError(const HttpResponse& response) {

@@ -34,8 +34,8 @@ bool MeansThrottled(std::string_view code);
 /// True where other credentials may be taken: these have expired, or are no longer known.
 bool MeansStaleCredentials(std::string_view code);
 
-/// The text of the first <tag> in `xml`, with its entities replaced; nullopt: there is none. For the flat answers of
-/// STS and the errors of S3.
+/// The text of the first <tag> in `xml`; nullopt: there is none, or it is no XML. For the flat answers of STS and the
+/// errors of S3.
 std::optional<std::string> XmlText(std::string_view xml, std::string_view tag);
 
 }  // namespace k2i::net

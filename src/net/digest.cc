@@ -13,9 +13,17 @@ namespace {
 const unsigned char* Bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* Bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
+constexpr size_t kMd5Bytes = 16;
 constexpr size_t kSha256Bytes = 32;
 
 }  // namespace
+
+std::string Md5(std::string_view bytes) {
+  std::string digest(kMd5Bytes, '\0');
+  [[maybe_unused]] const int done = EVP_Digest(bytes.data(), bytes.size(), Bytes(digest), nullptr, EVP_md5(), nullptr);
+  assert(done == 1);
+  return digest;
+}
 
 std::string Sha256(std::string_view bytes) {
   std::string digest(kSha256Bytes, '\0');

@@ -24,6 +24,10 @@ struct HttpRequest {
   HttpHeaders headers;
   std::string body;
   std::chrono::milliseconds timeout{30'000};  // for the whole exchange
+  /// Of bytes in neither direction, in whole seconds; 0: `timeout` alone bounds it.
+  std::chrono::seconds stall_timeout{0};
+  /// Does no harm where the server gets it twice, though it is a POST: it may go over a connection that is kept open.
+  bool repeatable = false;
 };
 
 struct HttpResponse {

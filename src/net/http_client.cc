@@ -4,11 +4,16 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace k2i::net {
 
 namespace {
+
+/// Of bodies, in one turn.
+constexpr long kReceiveBytes = 256L << 10;
+constexpr long kSendBytes = 256L << 10;
 
 void InitializeCurlOnce() {
   static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -52,12 +57,25 @@ std::string_view Trim(std::string_view text) {
 struct Exchange {
   HttpResponse response;
   int64_t max_body_bytes = 0;
+  bool has_body = true;  // not so for HEAD, whose Content-Length tells of another answer
   bool too_long = false;
 };
+
+/// What a server says of its length is not believed beyond this.
+constexpr int64_t kMostReservedBytes = int64_t{32} << 20;
+
+void ReserveBody(Exchange& exchange) {
+  const std::string_view text = exchange.response.header("content-length");
+  int64_t length = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (error != std::errc() || end != text.data() + text.size() || length <= 0) return;
+  exchange.response.body.reserve(static_cast<size_t>(std::min({length, exchange.max_body_bytes, kMostReservedBytes})));
+}
 
 size_t TakeBody(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const size_t bytes = size * count;
+  if (exchange.has_body && exchange.response.body.empty()) ReserveBody(exchange);
   if (static_cast<int64_t>(exchange.response.body.size() + bytes) > exchange.max_body_bytes) {
     exchange.too_long = true;
     return 0;  // ends the transfer
@@ -110,6 +128,7 @@ class HttpClient::Handle {
   Result<HttpResponse> Perform(const HttpRequest& request, const HttpClientOptions& options) {
     Exchange exchange;
     exchange.max_body_bytes = options.max_response_bytes;
+    exchange.has_body = request.method != "HEAD";
     const CurlList headers = HeaderList(request.headers);
     curl_easy_reset(curl_);  // keeps connections and cached names
     SetRequest(request, headers.get());
@@ -131,6 +150,7 @@ class HttpClient::Handle {
  private:
   void SetRequest(const HttpRequest& request, curl_slist* headers) {
     curl_easy_setopt(curl_, CURLOPT_URL, request.url.c_str());
+    curl_easy_setopt(curl_, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl_, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers);
@@ -145,15 +165,22 @@ class HttpClient::Handle {
     curl_easy_setopt(curl_, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     // libcurl sends a request again, unasked, when a connection it had kept open ends without an answer; the server may
     // have acted on the first. Only a new connection keeps it from that.
-    if (request.method == "POST") curl_easy_setopt(curl_, CURLOPT_FRESH_CONNECT, 1L);
+    if (request.method == "POST" && !request.repeatable) curl_easy_setopt(curl_, CURLOPT_FRESH_CONNECT, 1L);
   }
 
   void SetLimits(const HttpRequest& request, const HttpClientOptions& options) {
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(curl_, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    if (request.stall_timeout.count() > 0) {
+      curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT, 1L);
+      curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout.count()));
+    }
+    curl_easy_setopt(curl_, CURLOPT_BUFFERSIZE, kReceiveBytes);
+    curl_easy_setopt(curl_, CURLOPT_UPLOAD_BUFFERSIZE, kSendBytes);
     curl_easy_setopt(curl_, CURLOPT_USERAGENT, options.user_agent.c_str());
-    curl_easy_setopt(curl_, CURLOPT_ACCEPT_ENCODING, "");  // all that this libcurl can undo
+    // All that this libcurl can undo.
+    if (options.decode_content) curl_easy_setopt(curl_, CURLOPT_ACCEPT_ENCODING, "");
     if (!options.ca_file.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, options.ca_file.c_str());
     if (!options.cert_file.empty()) curl_easy_setopt(curl_, CURLOPT_SSLCERT, options.cert_file.c_str());
     if (!options.key_file.empty()) curl_easy_setopt(curl_, CURLOPT_SSLKEY, options.key_file.c_str());

@@ -16,11 +16,14 @@ struct HttpClientOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   int64_t max_response_bytes = int64_t{256} << 20;  // of the body
   size_t max_idle_connections = 4;
+  /// Whether bodies that come compressed are asked for and taken apart. No: they come as they are kept.
+  bool decode_content = true;
   std::string user_agent = "k2i";
 };
 
-/// HTTP and HTTPS over libcurl, HTTP/1.1, redirects not followed. Thread-safe: each call takes a handle with its open
-/// connections from a small pool and puts it back. A POST is sent once at most, over a connection of its own.
+/// HTTP and HTTPS over libcurl, HTTP/1.1, redirects not followed, paths sent as they are written ("/a//../b").
+/// Thread-safe: each call takes a handle with its open connections from a small pool and puts it back. A POST is sent
+/// once at most, over a connection of its own, unless it is repeatable.
 class HttpClient final : public HttpTransport {
  public:
   explicit HttpClient(HttpClientOptions options = {});

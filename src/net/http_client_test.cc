@@ -206,6 +206,43 @@ TEST(HttpClient, RefusesWhatCannotBeSent) {
   EXPECT_EQ(untrusting.Send({.url = "https://127.0.0.1:1/"}).error().code, ErrorCode::kUnavailable);
 }
 
+TEST(HttpClient, SendsPathsAsTheyAreAndTakesBodiesAsTheyAre) {
+  LoopbackServer server([](httplib::Server& s) {
+    s.Get(".*", [](const httplib::Request& request, httplib::Response& response) {
+      response.set_header("Content-Encoding", "gzip");
+      response.set_content(request.target + " " + request.get_header_value("Accept-Encoding"), "text/plain");
+    });
+    s.Post(".*", [](const httplib::Request& request, httplib::Response& response) {
+      response.set_content(request.body, "text/plain");
+    });
+  });
+  HttpClient client({.decode_content = false});
+  EXPECT_EQ(client.Send({.url = server.Url("/a/../b/./c//d%2F")}).value().body, "/a/../b/./c//d%2F ");
+  const std::string large(3'000'000, 'x');
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(client
+                    .Send({.method = "POST",
+                           .url = server.Url("/"),
+                           .headers = {{"Content-Type", "text/plain"}},  // httplib takes little of what curl would say
+                           .body = large,
+                           .repeatable = true})
+                    .value()
+                    .body == large);
+  }
+}
+
+TEST(HttpClient, EndsAnExchangeThatStalls) {
+  LoopbackServer server([](httplib::Server& s) {
+    s.Get("/slow",
+          [](const httplib::Request&, httplib::Response&) { std::this_thread::sleep_for(std::chrono::seconds(4)); });
+  });
+  HttpClient client;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(client.Send({.url = server.Url("/slow"), .stall_timeout = std::chrono::seconds(1)}).error().code,
+            ErrorCode::kTimeout);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
 TEST(HttpClient, ServesManyThreads) {
   LoopbackServer server([](httplib::Server& s) {
     s.Get(R"(/(\d+))", [](const httplib::Request& request, httplib::Response& response) {

@@ -155,8 +155,11 @@ std::string AmzDate(int64_t now_ms) {
   return text + "Z";
 }
 
-bool HasHeader(const HttpHeaders& headers, std::string_view lower_case_name) {
-  return std::ranges::any_of(headers, [&](const auto& header) { return LowerCase(header.first) == lower_case_name; });
+/// The value, or "".
+std::string ValueOf(const HttpHeaders& headers, std::string_view lower_case_name) {
+  const auto found =
+      std::ranges::find_if(headers, [&](const auto& header) { return LowerCase(header.first) == lower_case_name; });
+  return found == headers.end() ? "" : found->second;
 }
 
 }  // namespace
@@ -166,15 +169,16 @@ HttpHeaders SignV4(const HttpRequest& request, const AwsCredentials& credentials
   const UrlParts url = Split(request.url);
   const bool object_store = scope.service == "s3" || scope.service == "s3express";
   const std::string amz_date = AmzDate(now_ms);
-  const std::string body_hash = Hex(Sha256(request.body));
+  const std::string given_hash = object_store ? ValueOf(request.headers, "x-amz-content-sha256") : "";
+  const std::string body_hash = given_hash.empty() ? Hex(Sha256(request.body)) : given_hash;
 
   HttpHeaders added = {{"X-Amz-Date", amz_date}};
   if (!credentials.session_token.empty()) added.emplace_back("X-Amz-Security-Token", credentials.session_token);
-  if (object_store) added.emplace_back("X-Amz-Content-Sha256", body_hash);
+  if (object_store && given_hash.empty()) added.emplace_back("X-Amz-Content-Sha256", body_hash);
 
   HttpHeaders covered = request.headers;
   covered.insert(covered.end(), added.begin(), added.end());
-  if (!HasHeader(covered, "host")) covered.emplace_back("host", url.host);
+  if (ValueOf(covered, "host").empty()) covered.emplace_back("host", url.host);
   const CanonicalHeaders headers = Canonicalize(covered);
 
   const std::string canonical_request =

@@ -30,7 +30,8 @@ struct SigningScope {
 ///
 /// The path of the URL is what goes over the wire, percent-encoded. S3 signs it as it is, every other service encodes
 /// it once more and without its "." and "..", as the rules of AWS have it.
-/// REQUIRES: the request has no header of these names yet.
+/// For S3, an X-Amz-Content-Sha256 that the request has already stands for its body: "UNSIGNED-PAYLOAD" is such a one.
+/// REQUIRES: the request has no other header of these names yet.
 HttpHeaders SignV4(const HttpRequest& request, const AwsCredentials& credentials, const SigningScope& scope,
                    int64_t now_ms);
 

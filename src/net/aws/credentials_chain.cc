@@ -57,6 +57,11 @@ constexpr Place kPlaces[] = {
 /// Before any role is assumed.
 Result<AwsCredentials> OwnCredentials(const AwsSurroundings& surroundings, const AwsIdentityOptions& options) {
   if (!options.keys.access_key_id.empty()) return options.keys;
+  if (options.web_identity) {
+    K2I_ASSIGN_OR_RETURN(const auto found, FromWebIdentity(surroundings, options));
+    if (found.has_value()) return *found;
+    return Fail(ErrorCode::kInvalidConfig, "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are not both set");
+  }
   if (!options.profile.empty()) {
     K2I_ASSIGN_OR_RETURN(const auto found, FromProfile(surroundings, options));
     if (found.has_value()) return *found;

@@ -13,7 +13,9 @@ struct AwsIdentityOptions {
   AwsCredentials keys;  // empty: those of the first place that has some, see below
   std::string profile;  // of the shared files, and of no other place; empty: AWS_PROFILE, else "default"
   RoleRequest role;     // assumed with the above; an empty role_arn: none
-  std::string region;   // of STS
+  /// By AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN alone.
+  bool web_identity = false;
+  std::string region;  // of STS
 };
 
 /// Credentials as the SDKs of AWS look for them, in this order: environment variables, the profile of the shared files,
