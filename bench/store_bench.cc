@@ -14,7 +14,6 @@
 
 #include "base/random.h"
 #include "io/make_object_store.h"
-#include "io/s3_object_store.h"
 
 namespace {
 
@@ -100,5 +99,4 @@ int main(int argc, char** argv) {
   }
   benchmark::RunSpecifiedBenchmarks();
   std::filesystem::remove_all(local);
-  io::ShutdownS3();
 }

@@ -11,8 +11,8 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 # Module: the modules, or single headers, that it may include.
 ALLOWED = {
     "base": [],
-    "io": ["base"],
     "net": ["base"],
+    "io": ["net", "base"],
     "config": ["base"],
     "iceberg": ["io", "net", "base"],
     "datafile": ["iceberg", "io", "base"],

@@ -13,7 +13,6 @@
 #include "cli/signals.h"
 #include "cli/wiring.h"
 #include "ingest/dead_letter_replay.h"
-#include "io/s3_object_store.h"
 #include "record/json_reader.h"
 
 namespace k2i::cli {
@@ -167,7 +166,6 @@ int Run(const DlqFlags& flags, Status (*command)(const config::Config&, const Dl
     return ReportError({ErrorCode::kInternal, "Arrow compute: " + ready.ToString()});
   }
   const auto done = command(*config, flags);
-  io::ShutdownS3();
   return done ? kExitOk : ReportError(done.error());
 }
 

@@ -21,7 +21,6 @@
 #include "cli/wiring.h"
 #include "iceberg/catalog/guarded_catalog.h"
 #include "io/guarded_store.h"
-#include "io/s3_object_store.h"
 #include "kafka/rdkafka_source.h"
 #include "txlog/crash_point.h"
 #include "txlog/log.h"
@@ -172,13 +171,8 @@ Status Run(const config::Config& config, std::stop_token stop) {
 }  // namespace
 
 Status RunIngest(const config::Config& config) {
-  Status done;
-  {
-    const SignalStop signals;
-    done = Run(config, signals.token());
-  }
-  io::ShutdownS3();
-  return done;
+  const SignalStop signals;
+  return Run(config, signals.token());
 }
 
 }  // namespace k2i::cli

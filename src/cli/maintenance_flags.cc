@@ -12,7 +12,6 @@
 
 #include "cli/commands.h"
 #include "cli/signals.h"
-#include "io/s3_object_store.h"
 #include "record/time_text.h"
 
 namespace k2i::cli {
@@ -126,7 +125,6 @@ int RunMaintenance(const MaintenanceFlags& flags,
   const auto config = LoadAndConfigure(flags.config);
   if (!config) return ReportError(config.error());
   const Status done = command(*config, signals.token());
-  io::ShutdownS3();
   return done ? kExitOk : ReportError(done.error());
 }
 

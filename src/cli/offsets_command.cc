@@ -12,7 +12,6 @@
 #include "cli/version.h"
 #include "cli/wiring.h"
 #include "ingest/boundary_commit.h"
-#include "io/s3_object_store.h"
 #include "kafka/logs.h"
 #include "txlog/log_storage.h"
 
@@ -235,7 +234,6 @@ void AddOffsetsCommand(CLI::App& app, int& exit_code) {
       const Status done =
           config ? (Command(std::move(*config), *flags).*action)() : std::unexpected(std::move(config).error());
       if (!done) exit_code = ReportError(done.error());
-      io::ShutdownS3();
     };
   };
   CLI::App* show = offsets->add_subcommand("show", "Where the pipeline goes on, and what Kafka holds");

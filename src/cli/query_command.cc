@@ -19,7 +19,6 @@
 #include "cli/commands.h"
 #include "cli/query_client.h"
 #include "cli/wiring.h"
-#include "io/s3_object_store.h"
 #include "net/http_client.h"
 
 namespace k2i::cli {
@@ -204,10 +203,7 @@ void AddQueryCommand(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(int64_t{1}, int64_t{86'400'000}));
   command->add_option("--max-rows", flags->question.max_rows, "Take no more rows than this; more are an error")
       ->check(CLI::Range(int64_t{1}, INT64_MAX));
-  command->callback([flags, &exit_code] {
-    exit_code = Run(*flags);
-    io::ShutdownS3();
-  });
+  command->callback([flags, &exit_code] { exit_code = Run(*flags); });
 }
 
 }  // namespace k2i::cli

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/base64.h"
+#include "config/load.h"
 
 namespace k2i::cli {
 namespace {
@@ -36,6 +37,20 @@ io::S3Credential CredentialOf(config::S3Credential credential) {
       return io::S3Credential::kAnonymous;
   }
   return io::S3Credential::kDefault;
+}
+
+io::S3Encryption EncryptionOf(config::S3Encryption encryption) {
+  switch (encryption) {
+    case config::S3Encryption::kBucket:
+      return io::S3Encryption::kBucket;
+    case config::S3Encryption::kS3:
+      return io::S3Encryption::kS3;
+    case config::S3Encryption::kKms:
+      return io::S3Encryption::kKms;
+    case config::S3Encryption::kDsseKms:
+      return io::S3Encryption::kDoubleKms;
+  }
+  return io::S3Encryption::kBucket;
 }
 
 io::GcsCredential CredentialOf(config::GcsCredential credential) {
@@ -96,8 +111,14 @@ Result<io::S3Options> MakeS3Options(const config::StorageConfig& storage) {
     }
     options.sse_customer_key = *key;
   }
+  options.encryption = EncryptionOf(storage.s3.sse);
+  options.kms_key_id = storage.s3.kms_key_id;
+  options.requester_pays = storage.s3.requester_pays;
+  options.sign_payload = storage.s3.sign_payload;
+  options.environment = config::ProcessEnvironment();
   options.tls_ca_file = storage.s3.ca;
   options.connect_timeout = std::chrono::milliseconds(storage.s3.connect_timeout_ms);
+  options.request_timeout = std::chrono::milliseconds(storage.s3.request_timeout_ms);
   options.max_attempts = static_cast<int>(storage.s3.max_attempts);
   return options;
 }

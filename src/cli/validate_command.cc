@@ -9,7 +9,6 @@
 #include "cli/wiring.h"
 #include "iceberg/catalog/sql/postgres.h"
 #include "io/make_object_store.h"
-#include "io/s3_object_store.h"
 #include "kafka/rdkafka_source.h"
 #include "txlog/log_storage.h"
 
@@ -119,7 +118,6 @@ int Validate(const ConfigFlags& flags, bool offline) {
     });
     checks.Run("kafka", [&] { return CheckKafka(*config); });
     CheckCatalogAndStorage(*config, checks);
-    io::ShutdownS3();
   }
   return checks.exit_code();
 }

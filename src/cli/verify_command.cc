@@ -8,7 +8,6 @@
 
 #include "cli/commands.h"
 #include "cli/wiring.h"
-#include "io/s3_object_store.h"
 #include "verify/report.h"
 #include "verify/verify.h"
 
@@ -90,7 +89,6 @@ void AddVerifyCommand(CLI::App& app, int& exit_code) {
     }
     const auto done = Run(std::move(*config), *flags);
     exit_code = done ? *done : ReportError(done.error());
-    io::ShutdownS3();
   });
 }
 

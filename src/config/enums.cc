@@ -99,6 +99,15 @@ Words<S3Credential> WordsOf<S3Credential>() {
 }
 
 template <>
+Words<S3Encryption> WordsOf<S3Encryption>() {
+  static constexpr Word<S3Encryption> kKnown[] = {{"bucket", S3Encryption::kBucket},
+                                                  {"s3", S3Encryption::kS3},
+                                                  {"kms", S3Encryption::kKms},
+                                                  {"dsse_kms", S3Encryption::kDsseKms}};
+  return {kKnown, {}};
+}
+
+template <>
 Words<GcsCredential> WordsOf<GcsCredential>() {
   static constexpr Word<GcsCredential> kKnown[] = {{"default", GcsCredential::kDefault},
                                                    {"service_account", GcsCredential::kServiceAccount},

@@ -382,6 +382,13 @@ void Checker::CheckCredentials() {
   } else if (IsGiven("storage.s3.role_arn")) {
     Add("storage.s3.role_arn", "needs 'storage.s3.credential' = \"role\"");
   }
+  if (IsGiven("storage.s3.kms_key_id") && storage.s3.sse != S3Encryption::kKms &&
+      storage.s3.sse != S3Encryption::kDsseKms) {
+    Add("storage.s3.kms_key_id", "needs 'storage.s3.sse' = \"kms\" or \"dsse_kms\"");
+  }
+  if (IsGiven("storage.s3.sse_customer_key") && storage.s3.sse != S3Encryption::kBucket) {
+    Add("storage.s3.sse_customer_key", "cannot go with 'storage.s3.sse': it is a way of its own");
+  }
   if (storage.gcs.credential == GcsCredential::kServiceAccount) {
     Needs("storage.gcs.service_account_key", "the credential 'service_account'");
   }

@@ -233,11 +233,19 @@ void AddStorage(std::vector<Key<Config>>& keys) {
            "`default`: the keys above, else AWS's chain; `role`: `role_arn`, assumed with what the chain finds; "
            "`web_identity`: by AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE.")
       .Add("role_arn", AT(storage.s3.role_arn), "The role to assume.")
-      .Add("role_session_name", AT(storage.s3.role_session_name), "Default: one that the SDK makes up.")
+      .Add("role_session_name", AT(storage.s3.role_session_name), "Default: `k2i`.")
       .Add("role_external_id", AT(storage.s3.role_external_id), "Asked for by some roles of other accounts.")
+      .Add("sse", AT(storage.s3.sse), "How S3 encrypts what is written; `bucket`: by the bucket's default.")
+      .Add("kms_key_id", AT(storage.s3.kms_key_id), "For `kms` and `dsse_kms`; default: the account's own key.")
       .Add("sse_customer_key", AT(storage.s3.sse_customer_key), "SSE-C: Base64 of the 32 bytes of the key.")
+      .Add("requester_pays", AT(storage.s3.requester_pays),
+           "Whether K2I pays for its requests, as some buckets want it.")
+      .Add("sign_payload", AT(storage.s3.sign_payload),
+           "Whether signatures cover the bytes of files, which costs CPU; a CRC-32C always goes along.")
       .Add("ca", AT(storage.s3.ca), "File of CA certificates (PEM); default: the system's.")
       .Add("connect_timeout_ms", AT(storage.s3.connect_timeout_ms), "Longest wait for a connection.", {1, 600'000})
+      .Add("request_timeout_ms", AT(storage.s3.request_timeout_ms),
+           "Longest time of a request in which no byte of it moves; in whole seconds.", {1'000, 600'000})
       .Add("max_attempts", AT(storage.s3.max_attempts), "Tries of one request, the first included.", {1, 100});
   SectionBuilder<Config>(keys, "storage.gcs")
       .Add("credential", AT(storage.gcs.credential),

@@ -13,6 +13,7 @@ namespace k2i::config {
 /// kAuto: by the scheme of the warehouse or of the table's location.
 enum class StorageType { kAuto, kS3, kGcs, kAzure, kLocal };
 enum class S3Credential { kDefault, kRole, kWebIdentity, kAnonymous };
+enum class S3Encryption { kBucket, kS3, kKms, kDsseKms };
 enum class GcsCredential { kDefault, kServiceAccount, kToken, kAnonymous };
 enum class AzureCredential {
   kDefault,
@@ -31,9 +32,14 @@ struct S3Config {
   std::string role_arn;
   std::string role_session_name;
   Secret role_external_id;
+  S3Encryption sse = S3Encryption::kBucket;
+  std::string kms_key_id;
   Secret sse_customer_key;  // Base64 of 32 bytes
-  std::string ca;           // file of CA certificates
+  bool requester_pays = false;
+  bool sign_payload = false;
+  std::string ca;  // file of CA certificates
   int64_t connect_timeout_ms = 5'000;
+  int64_t request_timeout_ms = 30'000;
   int64_t max_attempts = 5;
 };
 

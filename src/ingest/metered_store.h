@@ -24,6 +24,10 @@ class MeteredStore final : public io::ObjectStore {
   Status Create(std::string_view location, std::string_view bytes) override { return store_.Create(location, bytes); }
   Result<std::unique_ptr<io::OutputFile>> OpenForWrite(std::string_view location) override;
   Status Delete(std::string_view location) override { return store_.Delete(location); }
+  size_t DeletedAtOnce(std::string_view location) override { return store_.DeletedAtOnce(location); }
+  std::vector<Status> DeleteMany(std::span<const std::string> locations) override {
+    return store_.DeleteMany(locations);
+  }
   Result<io::FileInfo> Stat(std::string_view location) override { return store_.Stat(location); }
   Result<std::vector<io::FileInfo>> List(std::string_view prefix) override { return store_.List(prefix); }
 

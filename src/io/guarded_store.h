@@ -26,6 +26,8 @@ class GuardedStore final : public ObjectStore {
   Status Delete(std::string_view location) override {
     return breaker_.Run([&] { return store_.Delete(location); });
   }
+  size_t DeletedAtOnce(std::string_view location) override { return store_.DeletedAtOnce(location); }
+  std::vector<Status> DeleteMany(std::span<const std::string> locations) override;
   Result<FileInfo> Stat(std::string_view location) override {
     return breaker_.Run([&] { return store_.Stat(location); });
   }

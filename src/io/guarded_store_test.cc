@@ -51,6 +51,22 @@ TEST_F(GuardedStoreTest, WhatIsMissingIsAnAnswer) {
   EXPECT_EQ(breaker_.state(), CircuitBreaker::State::kClosed);
 }
 
+TEST_F(GuardedStoreTest, CountsManyDeletionsAsOneCall) {
+  const std::vector<std::string> locations = {"/a", "/b"};
+  down_ = true;
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(store_.DeleteMany(locations)[1].error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(breaker_.state(), CircuitBreaker::State::kOpen);
+  const int asked = calls_;
+  const auto refused = store_.DeleteMany(locations);
+  ASSERT_EQ(refused.size(), 2u);
+  EXPECT_EQ(refused[0].error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(calls_, asked);
+  down_ = false;
+  clock_.Advance(std::chrono::seconds(15));
+  EXPECT_TRUE(store_.DeleteMany(locations)[0].has_value());
+  EXPECT_EQ(breaker_.state(), CircuitBreaker::State::kClosed);
+}
+
 TEST_F(GuardedStoreTest, WatchesFilesThatAreBeingWritten) {
   auto first = store_.OpenForWrite("/a").value();
   auto second = store_.OpenForWrite("/b").value();

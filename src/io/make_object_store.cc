@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/make_object_store.h"
 
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -14,6 +15,30 @@
 namespace k2i::io {
 
 namespace {
+
+Result<std::unique_ptr<ObjectStore>> MakeOwnS3Store(const S3Options& options) { return MakeS3Store(options); }
+
+/// DeleteMany of whichever store each location has.
+template <typename StoreOf>
+std::vector<Status> DeleteByStore(std::span<const std::string> locations, StoreOf store_of) {
+  std::vector<Status> outcomes(locations.size());
+  std::map<ObjectStore*, std::vector<size_t>> stores;
+  for (size_t i = 0; i < locations.size(); ++i) {
+    const Result<ObjectStore*> store = store_of(i);
+    if (store.has_value()) {
+      stores[*store].push_back(i);
+    } else {
+      outcomes[i] = std::unexpected(store.error());
+    }
+  }
+  for (const auto& [store, which] : stores) {
+    std::vector<std::string> some;
+    for (const size_t i : which) some.push_back(locations[i]);
+    std::vector<Status> done = store->DeleteMany(some);
+    for (size_t i = 0; i < which.size(); ++i) outcomes[which[i]] = std::move(done[i]);
+  }
+  return outcomes;
+}
 
 /// Sends each call to the store of its location's scheme.
 class RoutingObjectStore final : public ObjectStore {
@@ -40,6 +65,13 @@ class RoutingObjectStore final : public ObjectStore {
     K2I_ASSIGN_OR_RETURN(ObjectStore * store, StoreOf(location));
     return store->Delete(location);
   }
+  size_t DeletedAtOnce(std::string_view location) override {
+    const auto store = StoreOf(location);
+    return store.has_value() ? (*store)->DeletedAtOnce(location) : 1;
+  }
+  std::vector<Status> DeleteMany(std::span<const std::string> locations) override {
+    return DeleteByStore(locations, [&](size_t i) { return StoreOf(locations[i]); });
+  }
   Result<FileInfo> Stat(std::string_view location) override {
     K2I_ASSIGN_OR_RETURN(ObjectStore * store, StoreOf(location));
     return store->Stat(location);
@@ -60,7 +92,7 @@ class RoutingObjectStore final : public ObjectStore {
       case StorageType::kLocal:
         return {};
       case StorageType::kS3:
-        return Check(s3_, MakeS3Store, options_.s3);
+        return Check(s3_, MakeOwnS3Store, options_.s3);
       case StorageType::kGcs:
         return Check(gcs_, MakeGcsStore, options_.gcs);
       case StorageType::kAzure:
@@ -90,7 +122,7 @@ class RoutingObjectStore final : public ObjectStore {
     const std::string scheme = SchemeOf(location);
     if (scheme == "file") return &local_;
     const bool local_alone = options_.type == StorageType::kLocal;
-    if (IsS3Scheme(scheme) && !local_alone) return Get(s3_, MakeS3Store, options_.s3);
+    if (IsS3Scheme(scheme) && !local_alone) return Get(s3_, MakeOwnS3Store, options_.s3);
     if (scheme == "gs" && !local_alone) return Get(gcs_, MakeGcsStore, options_.gcs);
     if (IsAzureScheme(scheme) && !local_alone) return Get(azure_, MakeAzureStore, options_.azure);
     return Refusal(location, scheme);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,14 @@ class ObjectStore {
   virtual Result<std::unique_ptr<OutputFile>> OpenForWrite(std::string_view location) = 0;
   /// Deleting what is not there is a success.
   virtual Status Delete(std::string_view location) = 0;
+  /// How many files DeleteMany deletes with one request where `location` is; 1: each takes a request of its own.
+  virtual size_t DeletedAtOnce(std::string_view) { return 1; }
+  /// Delete of each of them, in no order; the outcomes in theirs.
+  virtual std::vector<Status> DeleteMany(std::span<const std::string> locations) {
+    std::vector<Status> outcomes;
+    for (const std::string& location : locations) outcomes.push_back(Delete(location));
+    return outcomes;
+  }
   virtual Result<FileInfo> Stat(std::string_view location) = 0;
   /// All files below `prefix`, recursively.
   virtual Result<std::vector<FileInfo>> List(std::string_view prefix) = 0;

@@ -2,6 +2,7 @@
 #include "io/renewed_store.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 
 namespace k2i::io {
@@ -136,6 +137,46 @@ Result<std::unique_ptr<OutputFile>> RenewedStore::OpenForWrite(std::string_view 
 
 Status RenewedStore::Delete(std::string_view location) {
   return Run(location, [&](const Granted& granted) { return granted.store->Delete(location); });
+}
+
+size_t RenewedStore::DeletedAtOnce(std::string_view location) {
+  const auto granted = StoreFor(location);
+  return granted.has_value() ? granted->store->DeletedAtOnce(location) : 1;
+}
+
+std::vector<size_t> RenewedStore::DeleteSome(std::span<const std::string> locations, const std::vector<size_t>& which,
+                                             std::vector<Status>& outcomes) {
+  std::vector<std::pair<Granted, std::vector<size_t>>> stores;
+  for (const size_t i : which) {
+    auto granted = StoreFor(locations[i]);
+    if (!granted.has_value()) {
+      outcomes[i] = std::unexpected(granted.error());
+      continue;
+    }
+    auto found = std::ranges::find_if(stores, [&](const auto& each) { return each.first.store == granted->store; });
+    if (found == stores.end()) found = stores.insert(found, {*granted, {}});
+    found->second.push_back(i);
+  }
+  std::vector<size_t> again;
+  for (const auto& [granted, numbers] : stores) {
+    std::vector<std::string> some;
+    for (const size_t i : numbers) some.push_back(locations[i]);
+    std::vector<Status> done = granted.store->DeleteMany(some);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (!done[i].has_value() && WorthRepeating(done[i].error(), granted)) again.push_back(numbers[i]);
+      outcomes[numbers[i]] = std::move(done[i]);
+    }
+  }
+  return again;
+}
+
+std::vector<Status> RenewedStore::DeleteMany(std::span<const std::string> locations) {
+  std::vector<Status> outcomes(locations.size());
+  std::vector<size_t> all(locations.size());
+  std::iota(all.begin(), all.end(), size_t{0});
+  const std::vector<size_t> again = DeleteSome(locations, all, outcomes);
+  if (!again.empty()) DeleteSome(locations, again, outcomes);
+  return outcomes;
 }
 
 Result<FileInfo> RenewedStore::Stat(std::string_view location) {

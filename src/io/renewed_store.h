@@ -29,6 +29,8 @@ class RenewedStore final : public ObjectStore {
   Status Create(std::string_view location, std::string_view bytes) override;
   Result<std::unique_ptr<OutputFile>> OpenForWrite(std::string_view location) override;
   Status Delete(std::string_view location) override;
+  size_t DeletedAtOnce(std::string_view location) override;
+  std::vector<Status> DeleteMany(std::span<const std::string> locations) override;
   Result<FileInfo> Stat(std::string_view location) override;
   Result<std::vector<FileInfo>> List(std::string_view prefix) override;
   Status ForEachFile(std::string_view prefix, const FileVisitor& visit) override;
@@ -45,6 +47,10 @@ class RenewedStore final : public ObjectStore {
   RenewedStore(StorageAccess& access, MakeStore make) : access_(access), make_(std::move(make)) {}
   Result<Granted> StoreFor(std::string_view location);
   bool WorthRepeating(const Error& error, const Granted& granted);
+  /// Deletes those of `locations` whose numbers are in `which`, and sets their outcomes. The numbers of those that
+  /// were refused and are worth another try.
+  std::vector<size_t> DeleteSome(std::span<const std::string> locations, const std::vector<size_t>& which,
+                                 std::vector<Status>& outcomes);
   template <typename Call>
   auto Run(std::string_view location, Call call) -> decltype(call(std::declval<const Granted&>()));
 

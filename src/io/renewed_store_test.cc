@@ -163,6 +163,18 @@ TEST_F(RenewedStoreTest, RepeatsACallWhoseGrantIsRefusedOnce) {
   EXPECT_EQ(store_->Delete("mem://granted/a").error().code, ErrorCode::kPermissionDenied);
 }
 
+TEST_F(RenewedStoreTest, DeletesManyByWhatEachIsGranted) {
+  const std::vector<std::string> locations = {"mem://granted/a", "mem://own/b", "mem://granted/c"};
+  for (const std::string& location : locations) memory_.Overwrite(location, "1");
+  gate_.good = "key-2";
+  access_.next = ScriptedAccess::Key("key-2");
+  const auto outcomes = store_->DeleteMany(locations);
+  EXPECT_TRUE(outcomes[0].has_value());
+  EXPECT_EQ(outcomes[1].error().code, ErrorCode::kPermissionDenied);
+  EXPECT_TRUE(outcomes[2].has_value());
+  EXPECT_EQ(memory_.locations(), std::vector<std::string>{"mem://own/b"});
+}
+
 TEST_F(RenewedStoreTest, AnOpenFileKeepsItsStore) {
   auto file = store_->OpenForWrite("mem://granted/a").value();
   ASSERT_TRUE(file->Append("1"));

@@ -4,37 +4,49 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+
+#include "net/request_signer.h"
 
 namespace k2i::io {
 
 /// How requests to S3 are signed.
 enum class S3Credential {
-  kDefault,      // by access_key_id and what belongs to it; without: the SDK's chain (environment, profile, web
+  kDefault,      // by access_key_id and what belongs to it; without: AWS's chain (environment, profile, web
                  // identity, container, instance)
   kRole,         // role_arn, assumed with what the chain finds, anew before it ends
   kWebIdentity,  // a role by the token file that AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN name
   kAnonymous,
 };
 
+/// How the store is to encrypt what is written (SSE). kBucket: as the bucket is set.
+enum class S3Encryption { kBucket, kS3, kKms, kDoubleKms };
+
 struct S3Options {
-  std::string region;    // empty: what the SDK finds; "us-east-1" where there is an endpoint
-  std::string endpoint;  // "http://host:port" or "https://host:port"; empty: Amazon's own
+  std::string region;    // empty: what the environment or the profile says, else "us-east-1"
+  std::string endpoint;  // "http://host:port" or "https://host:port"; empty: AWS_ENDPOINT_URL_S3's, or Amazon's own
   S3Credential credential = S3Credential::kDefault;
   std::string access_key_id;
   std::string secret_access_key;
   std::string session_token;
   std::string role_arn;
-  std::string role_session_name;  // empty: one the SDK makes up
+  std::string role_session_name;  // empty: "k2i"
   std::string role_external_id;
   std::optional<bool> path_style;  // unset: yes where there is an endpoint
-  std::string sse_customer_key;    // SSE-C: the 32 bytes of the key; empty: as the bucket is set
-  std::string tls_ca_file;         // PEM; empty: the system's
+  S3Encryption encryption = S3Encryption::kBucket;
+  std::string kms_key_id;        // of kKms and kDoubleKms; empty: the account's own
+  std::string sse_customer_key;  // SSE-C: the 32 bytes of the key; empty: none
+  bool requester_pays = false;   // who asks pays, as some buckets want it
+  bool sign_payload = false;     // of data files too
+  std::string tls_ca_file;       // PEM; empty: the system's
   std::chrono::milliseconds connect_timeout{5'000};
-  /// No more than a hint on Linux, where the SDK turns it into a lowest speed.
-  std::chrono::milliseconds request_timeout{30'000};
-  int max_attempts = 5;  // of one request, the first included
+  std::chrono::milliseconds request_timeout{30'000};  // without a byte of it in either direction
+  int max_attempts = 5;                               // of one request, the first included
+  std::map<std::string, std::string> environment;     // of the credentials chain: AWS_PROFILE and its like
+  /// Signs in place of all the credentials above; null: nobody does.
+  std::shared_ptr<net::RequestSigner> signer;
 };
 
 /// Who we are to Google Cloud Storage.

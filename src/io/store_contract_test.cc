@@ -81,7 +81,23 @@ Kind S3() {
                 S3Options options = S3At("");
                 options.secret_access_key = "wrong";
                 return Made({.s3 = options});
-              }};
+              },
+          .create_notices = true};
+}
+
+/// Over TLS, where bodies are not signed but have checksums.
+Kind S3OverTls() {
+  return {.name = "s3_tls",
+          .needs = {"K2I_TEST_S3_TLS_ENDPOINT", "K2I_TEST_S3_CA", "K2I_TEST_S3_BUCKET", "K2I_TEST_S3_KEY",
+                    "K2I_TEST_S3_SECRET"},
+          .folder = [](const std::string& unique) { return "s3://" + Variable("K2I_TEST_S3_BUCKET") + "/" + unique; },
+          .make =
+              [](const std::string&) {
+                S3Options options = S3At(Variable("K2I_TEST_S3_TLS_ENDPOINT"));
+                options.tls_ca_file = Variable("K2I_TEST_S3_CA");
+                return Made({.type = StorageType::kS3, .s3 = options});
+              },
+          .create_notices = true};
 }
 
 Kind Gcs() {
@@ -323,6 +339,20 @@ TEST_P(StoreContract, DeletesOnceAndAgain) {
   EXPECT_THAT(Listed(folder_), ElementsAre(At("d/g")));
 }
 
+TEST_P(StoreContract, DeletesManyAtOnce) {
+  std::vector<std::string> locations;
+  for (const char* name : {"a&b <c>.parquet", "ümlaut 🚀", "100%+1", "x/y/z", "\"'"}) locations.push_back(At(name));
+  for (const std::string& location : locations) ASSERT_DONE(store_->Create(location, "1"));
+  ASSERT_DONE(store_->Create(At("stays"), "1"));
+  locations.push_back(At("was never there"));
+  EXPECT_GE(store_->DeletedAtOnce(folder_), 1u);
+  const std::vector<Status> outcomes = store_->DeleteMany(locations);
+  ASSERT_EQ(outcomes.size(), locations.size());
+  for (const Status& outcome : outcomes) ASSERT_DONE(outcome);
+  EXPECT_THAT(Listed(folder_), ElementsAre(At("stays")));
+  EXPECT_THAT(store_->DeleteMany({}), IsEmpty());
+}
+
 TEST_P(StoreContract, SaysNotFound) {
   for (const Error& error : {store_->Read(At("none")).error(), store_->OpenForRead(At("none")).error(),
                              store_->Stat(At("none")).error(), store_->Stat(At("no/folder/none")).error()}) {
@@ -369,7 +399,7 @@ TEST_P(StoreContract, PassesItsOwnCheck) {
 std::string NameOf(const ::testing::TestParamInfo<Kind>& info) { return info.param.name; }
 
 INSTANTIATE_TEST_SUITE_P(Here, StoreContract, ::testing::Values(Local(), Memory()), NameOf);
-INSTANTIATE_TEST_SUITE_P(Live, StoreContract, ::testing::Values(S3(), Gcs(), AzureByKey()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Live, StoreContract, ::testing::Values(S3(), S3OverTls(), Gcs(), AzureByKey()), NameOf);
 
 /// What stores over a network promise besides.
 class RemoteStoreContract : public StoreContract {};

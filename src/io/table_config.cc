@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/base64.h"
 #include "io/azure_connection.h"
 
 namespace k2i::io {
@@ -47,18 +48,38 @@ Status Refuse(const TableConfig& config, std::string_view key, std::string_view 
               Component::kStorage);
 }
 
-Status CheckEncryption(const TableConfig& config) {
-  const std::string sse = FirstOf(config, {"s3.sse.type"});
-  if (sse.empty() || sse == "none") return {};
-  return Fail(
-      ErrorCode::kNotSupported,
-      "the catalog asks for s3.sse.type = " + sse +
-          ", which cannot be set by request: make it the bucket's default encryption and leave the property out",
-      Component::kStorage);
+/// s3.sse.type and s3.sse.key, as Iceberg's S3FileIO takes them.
+Status ApplyEncryption(const TableConfig& config, S3Options& options) {
+  const std::string type = FirstOf(config, {"s3.sse.type"});
+  if (type.empty()) return {};
+  options.encryption = S3Encryption::kBucket;
+  options.kms_key_id.clear();
+  options.sse_customer_key.clear();
+  const std::string key = FirstOf(config, {"s3.sse.key"});
+  if (type == "none") return {};
+  if (type == "s3") {
+    options.encryption = S3Encryption::kS3;
+    return {};
+  }
+  if (type == "kms" || type == "dsse-kms") {
+    options.encryption = type == "kms" ? S3Encryption::kKms : S3Encryption::kDoubleKms;
+    options.kms_key_id = key;
+    return {};
+  }
+  const auto customer_key = FromBase64(key);
+  if (type == "custom" && customer_key.has_value() && customer_key->size() == 32) {
+    options.sse_customer_key = *customer_key;
+    return {};
+  }
+  return Fail(type == "custom" ? ErrorCode::kInvalidArgument : ErrorCode::kNotSupported,
+              "the catalog asks for s3.sse.type = " + type +
+                  (type == "custom" ? ", but its s3.sse.key is not Base64 of 32 bytes"
+                                    : ": K2I knows none, s3, kms, dsse-kms and custom"),
+              Component::kStorage);
 }
 
 Status ApplyS3(const TableConfig& config, S3Options& options) {
-  K2I_RETURN_IF_ERROR(CheckEncryption(config));
+  K2I_RETURN_IF_ERROR(ApplyEncryption(config, options));
   Take(config, {"s3.endpoint"}, options.endpoint);
   Take(config, {"s3.region", "client.region"}, options.region);
   const std::string key = FirstOf(config, {"s3.access-key-id"});
@@ -72,6 +93,7 @@ Status ApplyS3(const TableConfig& config, S3Options& options) {
   if (std::string path_style = FirstOf(config, {"s3.path-style-access"}); !path_style.empty()) {
     options.path_style = path_style == "true";
   }
+  if (FirstOf(config, {"s3.requester-pays-enabled"}) == "true") options.requester_pays = true;
   return {};
 }
 

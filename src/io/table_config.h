@@ -17,7 +17,7 @@ using TableConfig = std::map<std::string, std::string>;
 /// `options` with what `config` says of S3 (s3.*, client.region), GCS (gcs.*) and Azure (adls.*). Credentials replace
 /// all that `options` had for the same store. Properties that are none of ours are left alone; InvalidArgument for a
 /// value that cannot be, NotSupported for a property that changes how files are written and that these stores cannot
-/// honour (s3.sse.type = kms, gcs.encryption-key), for files written without it would look right and not be.
+/// honour (gcs.encryption-key), for files written without it would look right and not be.
 Result<StorageOptions> WithTableConfig(StorageOptions options, const TableConfig& config);
 
 }  // namespace k2i::io

@@ -84,11 +84,33 @@ TEST(WithTableConfig, TakesConnectionStringsOfAzureForTheEndpointsThatTheyAre) {
 }
 
 TEST(WithTableConfig, RefusesWhatItCannotHonour) {
-  for (const TableConfig& config : {TableConfig{{"s3.sse.type", "kms"}}, TableConfig{{"gcs.encryption-key", "k"}},
-                                    TableConfig{{"gcs.user-project", "p"}}}) {
+  for (const TableConfig& config : {TableConfig{{"s3.sse.type", "unheard-of"}},
+                                    TableConfig{{"gcs.encryption-key", "k"}}, TableConfig{{"gcs.user-project", "p"}}}) {
     EXPECT_EQ(WithTableConfig({}, config).error().code, ErrorCode::kNotSupported);
   }
   EXPECT_TRUE(WithTableConfig({}, {{"s3.sse.type", "none"}, {"owner", "somebody"}}).has_value());
+}
+
+TEST(WithTableConfig, TakesEncryptionAndWhoPays) {
+  const std::string key(32, 'k');
+  const S3Options kms =
+      WithTableConfig({.s3 = {.sse_customer_key = key}}, {{"s3.sse.type", "kms"}, {"s3.sse.key", "arn:aws:kms:x"}})
+          .value()
+          .s3;
+  EXPECT_EQ(kms.encryption, S3Encryption::kKms);
+  EXPECT_EQ(kms.kms_key_id, "arn:aws:kms:x");
+  EXPECT_EQ(kms.sse_customer_key, "");
+  EXPECT_FALSE(kms.requester_pays);
+  const S3Options own = WithTableConfig({}, {{"s3.sse.type", "custom"},
+                                             {"s3.sse.key", "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="},
+                                             {"s3.requester-pays-enabled", "true"}})
+                            .value()
+                            .s3;
+  EXPECT_EQ(own.sse_customer_key, key);
+  EXPECT_EQ(own.encryption, S3Encryption::kBucket);
+  EXPECT_TRUE(own.requester_pays);
+  EXPECT_EQ(WithTableConfig({}, {{"s3.sse.type", "custom"}, {"s3.sse.key", "c2hvcnQ="}}).error().code,
+            ErrorCode::kInvalidArgument);
 }
 
 TEST(ApplyConnectionString, TakesKeyOrSignatureAndEndpoint) {

@@ -40,7 +40,7 @@ def kafka39(session_folder):
 
 @pytest.fixture(scope="session")
 def s3(session_folder):
-    with S3(session_folder / "s3") as store:
+    with S3(session_folder / "s3", tls=True) as store:
         yield store
 
 

@@ -5,7 +5,8 @@ from services import S3, Azure, Gcs, azurite, seaweedfs
 
 
 def store_environment(s3: S3, gcs: Gcs, azure: Azure) -> dict[str, str]:
-    return {
+    secure = {"K2I_TEST_S3_TLS_ENDPOINT": s3.tls_endpoint, "K2I_TEST_S3_CA": str(s3.ca)} if s3.tls else {}
+    return secure | {
         "K2I_TEST_S3_ENDPOINT": s3.endpoint,
         "K2I_TEST_S3_BUCKET": s3.bucket,
         "K2I_TEST_S3_KEY": seaweedfs.ACCESS_KEY,

@@ -11,6 +11,7 @@ from botocore.credentials import Credentials
 
 from services.places import DEPS, LOOPBACK, free_ports
 from services.server import Server
+from services.tls import make_broker_keystore
 
 ACCESS_KEY, SECRET_KEY = "weedadmin", "weedadminsecret"
 READ_ONLY_ACCESS_KEY, READ_ONLY_SECRET_KEY = "weedro", "weedrosecret"
@@ -28,19 +29,30 @@ class S3(Server):
 
     name = "s3"
 
-    def __init__(self, folder: Path, *, bucket: str = "my-bucket", **options):
+    def __init__(self, folder: Path, *, bucket: str = "my-bucket", tls: bool = False, **options):
+        """`tls`: by a port of its own besides, with a certificate of `ca`."""
         super().__init__(folder, **options)
         self.bucket = bucket
+        self.tls = tls
 
     def choose_ports(self) -> None:
         # Its gRPC ports default to the HTTP ports plus 10000, which need not be free (or be ports).
-        chosen = free_ports(2 * len(ROLES))
+        chosen = free_ports(2 * len(ROLES) + 1)
         self.ports = dict(zip(ROLES, chosen))
         self.grpc_ports = dict(zip(ROLES, chosen[len(ROLES) :]))
+        self.tls_port = chosen[-1]
 
     @property
     def endpoint(self) -> str:
         return f"http://{LOOPBACK}:{self.ports['s3']}"
+
+    @property
+    def tls_endpoint(self) -> str:
+        return f"https://{LOOPBACK}:{self.tls_port}"
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "tls" / "ca.pem"
 
     def describe(self) -> dict[str, str]:
         return {
@@ -55,14 +67,18 @@ class S3(Server):
         reader = _identity("reader", READ_ONLY_ACCESS_KEY, READ_ONLY_SECRET_KEY, ["Read", "List"])
         (self.folder / "s3.json").write_text(json.dumps({"identities": [admin, reader]}))
         (self.folder / "data").mkdir(exist_ok=True)
+        if self.tls:
+            make_broker_keystore(self.ca.parent)
 
     def command(self) -> list[str]:
+        tls = self.ca.parent
+        secure = [f"-s3.port.https={self.tls_port}", f"-s3.cert.file={tls / 'broker.crt'}", f"-s3.key.file={tls / 'broker.key'}"]
         ports = [f"-{role}.port={port}" for role, port in self.ports.items()]
         ports += [f"-{role}.port.grpc={port}" for role, port in self.grpc_ports.items()]
         return [
             str(DEPS / "venv" / "bin" / "weed"), "mini", f"-dir={self.folder / 'data'}",
             f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}", *ports,
-            f"-s3.config={self.folder / 's3.json'}", f"-bucket={self.bucket}",
+            *(secure if self.tls else []), f"-s3.config={self.folder / 's3.json'}", f"-bucket={self.bucket}",
             "-s3.port.iceberg=0", "-s3.port.lance=0", "-admin.ui=false", "-webdav=false", "-master.telemetry=false",
         ]  # fmt: skip
 
