@@ -43,9 +43,9 @@ struct DeletionOptions {
   std::stop_token stop;
 };
 
-/// Deletes `files`, `threads` at a time. A file that the store has not listed is looked at first, so that counts and
-/// bytes are true ones. What fails is counted, and keeps nothing else. Arrow's S3 client has no bulk deletion of chosen
-/// objects, so each takes requests of its own.
+/// Deletes `files`, as many by one request as the store takes, and `threads` such requests at a time. Files that the
+/// store has not listed are looked at first, so that counts and bytes are true ones. What fails is counted, and keeps
+/// nothing else.
 DeletionReport DeleteFiles(io::ObjectStore& store, const std::vector<TableFile>& files, const DeletionOptions& options);
 
 }  // namespace k2i::maintenance
