@@ -104,6 +104,7 @@ Result<iceberg::HiveCatalogOptions> MakeHiveOptions(const config::IcebergConfig&
 /// which way leads from here to the store.
 Result<io::StorageOptions> GrantedOptions(const io::StorageOptions& own, const io::StorageGrant& grant) {
   K2I_ASSIGN_OR_RETURN(io::StorageOptions options, io::WithTableConfig(own, grant.config));
+  options.s3.signer = grant.signer;
   if (!own.s3.endpoint.empty()) options.s3.endpoint = own.s3.endpoint;
   if (!own.s3.region.empty()) options.s3.region = own.s3.region;
   if (own.s3.path_style.has_value()) options.s3.path_style = own.s3.path_style;

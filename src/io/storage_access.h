@@ -7,12 +7,15 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "net/request_signer.h"
 
 namespace k2i::io {
 
 /// What opens the files of a table for a while, as Iceberg's FileIO properties name it: s3.access-key-id, s3.endpoint …
 struct StorageGrant {
   std::map<std::string, std::string> config;
+  /// Signs each request to S3, where the catalog keeps the keys to itself; null: the keys are in `config`.
+  std::shared_ptr<net::RequestSigner> signer;
 };
 
 /// Where credentials come from that end and are renewed. Thread-safe.

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from harness.k2i_process import TEST_PROGRAMS, clean_environment
+from harness.signing_front import SigningFront
 from harness.store_servers import store_environment
 from services import seaweedfs
 from services.seaweed_catalog import SeaweedCatalog
@@ -46,6 +47,17 @@ def test_kafka(kafka4):
 def test_rest_catalog(rest):
     servers = {"K2I_TEST_REST_URI": rest.uri}
     run_live("iceberg/catalog/rest/iceberg_rest_test", RACE | servers, left_out="*/RestByOAuth2")
+
+
+def test_remote_signing(rest_s3):
+    with SigningFront(rest_s3) as front:
+        servers = {"K2I_TEST_SIGNING_URI": front.uri, "K2I_TEST_SIGNING_WAREHOUSE": rest_s3.warehouse}
+        run_live("iceberg/catalog/rest/iceberg_rest_test", servers, only="RemoteSigningTest.*")
+        assert {each.method for each in front.signed} == {"GET", "HEAD", "PUT", "POST"}
+        # Both files by one request, whose body the signer sees.
+        assert [each.body.count("<Object>") for each in front.signed if "?delete" in each.uri] == [2]
+        # Signatures of GET may be kept: of four reads of one file, one was asked for.
+        assert len([each for each in front.signed if each.method == "GET" and "a%20b" in each.uri]) == 1
 
 
 def test_rest_catalog_of_seaweedfs(session_folder):

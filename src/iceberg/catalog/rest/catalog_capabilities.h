@@ -22,6 +22,7 @@ inline constexpr char kRenameTable[] = "POST /v1/{prefix}/tables/rename";
 inline constexpr char kReportMetrics[] = "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics";
 inline constexpr char kCommitTransaction[] = "POST /v1/{prefix}/transactions/commit";
 inline constexpr char kLoadCredentials[] = "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials";
+inline constexpr char kSign[] = "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/sign";
 }  // namespace endpoint
 
 /// What a server offers, by its own word: the one place in which servers differ. What is not offered is not called.

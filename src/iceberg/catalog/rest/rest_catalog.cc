@@ -6,6 +6,7 @@
 
 #include "base/logging.h"
 #include "iceberg/catalog/rest/nessie.h"
+#include "iceberg/catalog/rest/remote_signer.h"
 #include "iceberg/catalog/rest/rest_listing.h"
 #include "iceberg/catalog/rest/rest_session.h"
 #include "iceberg/catalog/rest/table_cache.h"
@@ -86,8 +87,13 @@ RestCatalog::RestCatalog(RestCatalogOptions options, std::unique_ptr<RestSession
       session_(std::move(session)),
       clock_(clock),
       cache_(std::make_unique<TableCache>()),
-      vended_(
-          std::make_unique<VendedCredentials>(clock, [this](const TableIdentifier& t) { return RenewCredentials(t); })),
+      vended_(std::make_unique<VendedCredentials>(
+          clock, [this](const TableIdentifier& t) { return RenewCredentials(t); },
+          [this](const RemoteSigning& signing) {
+            return std::make_shared<RemoteSigner>(
+                clock_, signing,
+                [this](const RemoteSigning& to, const std::string& body) { return PostToSigner(to, body); });
+          })),
       reporter_(std::make_unique<ThreadExecutor>()) {}
 
 RestCatalog::~RestCatalog() { closing_ = true; }
@@ -106,7 +112,7 @@ Result<std::unique_ptr<RestCatalog>> RestCatalog::Make(RestCatalogOptions option
 
 net::HttpHeaders RestCatalog::DelegationHeaders() const {
   if (!options_.vended_credentials) return {};
-  return {{"X-Iceberg-Access-Delegation", "vended-credentials"}};
+  return {{"X-Iceberg-Access-Delegation", "vended-credentials,remote-signing"}};
 }
 
 Status RestCatalog::Ping() {
@@ -143,8 +149,7 @@ Result<LoadedTable> RestCatalog::TakeTable(const net::HttpResponse& response, Re
   cache_->Put(std::string(response.header("etag")), read->table);
   // The answer to a commit brings neither configuration nor credentials.
   if (options_.vended_credentials && operation != RestOperation::kCommit) {
-    K2I_ASSIGN_OR_RETURN(const RestConfig config, session_->Config());
-    vended_->Take(*read, config.properties);
+    K2I_RETURN_IF_ERROR(KeepAccess(*read));
   }
   return std::move(read->table);
 }
@@ -303,6 +308,28 @@ Status RestCatalog::RenameTable(const TableIdentifier& from, const TableIdentifi
   return {};
 }
 
+Status RestCatalog::KeepAccess(RestTable& read) {
+  K2I_ASSIGN_OR_RETURN(const RestConfig config, session_->Config());
+  if (read.remote_signing.has_value()) {
+    std::map<std::string, std::string> properties = read.table.config;
+    properties.insert(config.properties.begin(), config.properties.end());
+    // Servers from before the table's own address was there have one for all tables.
+    const bool by_table = read.remote_signing->by_table || config.capabilities.Offers(endpoint::kSign);
+    K2I_ASSIGN_OR_RETURN(const std::string path, session_->TablePath(read.table.identifier));
+    const std::string own = by_table ? PathBelow(config, path + "/sign") : "v1/aws/s3/sign";
+    read.remote_signing->url = SignerUrl(properties, config.uri, own);
+  }
+  vended_->Take(read, config.properties);
+  return {};
+}
+
+Result<net::HttpResponse> RestCatalog::PostToSigner(const RemoteSigning& signer, const std::string& body) {
+  K2I_ASSIGN_OR_RETURN(const RestConfig config, session_->Config());
+  const RestRequest request{
+      .method = "POST", .body = body, .headers = signer.headers, .what = "sign a request to the store"};
+  return session_->SendTo(signer.url, request, ServerHeaders(config));
+}
+
 io::StorageAccess& RestCatalog::access() { return *vended_; }
 
 /// From the endpoint that is there for it, or with the table, whose history is of no use here.
@@ -323,8 +350,7 @@ Status RestCatalog::RenewCredentials(const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(const net::HttpResponse response, session_->Send(load));
   auto read = ParseRestTable(response.body, table);
   if (!read) return std::unexpected(ErrorOfBody(load.operation, read.error(), what));
-  vended_->Take(*read, config.properties);
-  return {};
+  return KeepAccess(*read);
 }
 
 }  // namespace k2i::iceberg

@@ -26,6 +26,7 @@ namespace k2i::iceberg {
 class RestSession;
 class TableCache;
 class VendedCredentials;
+struct RemoteSigning;
 struct RestTable;
 struct TableChange;
 
@@ -101,6 +102,9 @@ class RestCatalog final : public Catalog {
   /// Reads the answer, and keeps what comes with the table.
   Result<LoadedTable> TakeTable(const net::HttpResponse& response, RestOperation operation,
                                 const TableIdentifier& table, const std::string& what);
+  /// What came with a table opens its files from now on.
+  Status KeepAccess(RestTable& read);
+  Result<net::HttpResponse> PostToSigner(const RemoteSigning& signer, const std::string& body);
   Status RenewCredentials(const TableIdentifier& table);
   void ReportCommit(const LoadedTable& committed, const std::vector<TableUpdate>& updates, Duration duration);
 

@@ -246,13 +246,29 @@ TEST_F(RestCatalogTest, RenewsCredentialsWhereTheServerHasAnEndpointForIt) {
   EXPECT_EQ(transport_.remaining(), 0u);
 }
 
-TEST_F(RestCatalogTest, RefusesToHaveRequestsSignedByTheServer) {
+TEST_F(RestCatalogTest, HasRequestsToTheStoreSignedByTheServer) {
   Open({.vended_credentials = true});
+  const std::string answer = json{{"uri", "https://b.s3/k"}, {"headers", {{"Authorization", {"signed"}}}}}.dump();
+  const auto sign = [&](const char* file) {
+    const auto grant = catalog_->access().GrantFor(file).value();
+    return grant->signer->Sign({.url = "https://b.s3/k"}, "r").value().headers;
+  };
   transport_.Answer(200, TableAnswer({{"config", {{"s3.remote-signing-enabled", "true"}}}}));
   ASSERT_TRUE(catalog_->LoadTable(table_).has_value());
-  const Error error = catalog_->access().GrantFor("s3://b/wh/db/t/x").error();
-  EXPECT_EQ(error.code, ErrorCode::kNotSupported);
-  EXPECT_THAT(error.message, HasSubstr("remote signing"));
+  EXPECT_EQ(HeaderOf(transport_.last_request(), "X-Iceberg-Access-Delegation"), "vended-credentials,remote-signing");
+  transport_.Answer(200, answer);
+  EXPECT_EQ(sign("s3://b/wh/db/t/x"), (net::HttpHeaders{{"Authorization", "signed"}}));
+  EXPECT_EQ(transport_.last_request().method, "POST");
+  EXPECT_EQ(transport_.last_request().url, "http://rest:8181/v1/aws/s3/sign");
+  transport_.Answer(
+      200,
+      TableAnswer({{"remote-signing-config", {{"properties", {{"p", "q"}}}, {"headers", {{"X-Signer", {"h"}}}}}}}));
+  ASSERT_TRUE(catalog_->LoadTable(table_).has_value());
+  transport_.Answer(200, answer);
+  sign("s3://b/wh/db/t/x");
+  EXPECT_EQ(transport_.last_request().url, "http://rest:8181/v1/namespaces/db/tables/t/sign");
+  EXPECT_EQ(HeaderOf(transport_.last_request(), "X-Signer"), "h");
+  EXPECT_EQ(json::parse(transport_.last_request().body)["properties"], json({{"p", "q"}}));
 }
 
 TEST_F(RestCatalogTest, UsesATablesOwnTokenForItsCommits) {
@@ -421,7 +437,7 @@ TEST_F(RestCatalogTest, GivesTheStorageCredentialsThatFitBest) {
   EXPECT_EQ(grant->config.at("s3.access-key-id"), "best");
   EXPECT_EQ(grant->config.at("s3.region"), "eu");
   EXPECT_EQ(catalog_->access().GrantFor("s3://b/elsewhere").value(), nullptr);
-  EXPECT_EQ(HeaderOf(transport_.last_request(), "X-Iceberg-Access-Delegation"), "vended-credentials");
+  EXPECT_EQ(HeaderOf(transport_.last_request(), "X-Iceberg-Access-Delegation"), "vended-credentials,remote-signing");
 }
 
 TEST_F(RestCatalogTest, TellsAMissingTableInTheServersWords) {

@@ -39,6 +39,30 @@ Result<std::vector<StorageCredential>> CredentialsOf(const JsonView& answer) {
   return credentials;
 }
 
+Result<net::HttpHeaders> HeadersOf(const JsonView& object) {
+  net::HttpHeaders headers;
+  const auto member = object.Find("headers");
+  if (!member.has_value()) return headers;
+  K2I_ASSIGN_OR_RETURN(const auto members, member->Members());
+  for (const auto& [name, values] : members) {
+    K2I_ASSIGN_OR_RETURN(const auto list, values.List<std::string>());
+    for (const std::string& value : list) headers.emplace_back(name, value);
+  }
+  return headers;
+}
+
+Result<std::optional<RemoteSigning>> RemoteSigningOf(const JsonView& answer, const StringMap& config) {
+  const auto told = answer.Find("remote-signing-config");
+  RemoteSigning signing{.url = "", .properties = {}, .headers = {}, .by_table = told.has_value()};
+  if (told.has_value()) {
+    K2I_ASSIGN_OR_RETURN(signing.properties, OptionalStringMap(*told, "properties"));
+    K2I_ASSIGN_OR_RETURN(signing.headers, HeadersOf(*told));
+  } else if (Lookup(config, "s3.remote-signing-enabled", "false") != "true") {
+    return std::optional<RemoteSigning>();
+  }
+  return std::optional(std::move(signing));
+}
+
 json IdentifierToJson(const TableIdentifier& table) { return {{"namespace", table.name_space}, {"name", table.name}}; }
 
 json ChangeToJson(const TableChange& change) {
@@ -110,8 +134,7 @@ Result<RestTable> ParseRestTable(std::string_view body, const TableIdentifier& i
   read.table.metadata_location = location.value_or("");
   K2I_ASSIGN_OR_RETURN(read.table.config, OptionalStringMap(answer, "config"));
   K2I_ASSIGN_OR_RETURN(read.credentials, CredentialsOf(answer));
-  read.remote_signing = answer.Find("remote-signing-config").has_value() ||
-                        Lookup(read.table.config, "s3.remote-signing-enabled", "false") == "true";
+  K2I_ASSIGN_OR_RETURN(read.remote_signing, RemoteSigningOf(answer, read.table.config));
   read.table.metadata = std::make_shared<const TableMetadata>(std::move(metadata));
   return read;
 }

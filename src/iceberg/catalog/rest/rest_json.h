@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "iceberg/catalog/catalog.h"
 #include "iceberg/catalog/rest/catalog_capabilities.h"
+#include "net/http.h"
 
 namespace k2i::iceberg {
 
@@ -31,11 +33,20 @@ struct StorageCredential {
   std::map<std::string, std::string> config;
 };
 
+/// How the server signs requests to a table's files in our place (spec: RemoteSigningConfig).
+struct RemoteSigning {
+  std::string url;                                // of the signer; empty until it is known
+  std::map<std::string, std::string> properties;  // that each request for a signature carries
+  net::HttpHeaders headers;                       // the same
+  bool by_table = false;  // the signer is at the table's own address, unless properties name another
+  friend bool operator==(const RemoteSigning&, const RemoteSigning&) = default;
+};
+
 /// A table, and what opens its files.
 struct RestTable {
   LoadedTable table;
   std::vector<StorageCredential> credentials;
-  bool remote_signing = false;  // the server would sign each request to the store
+  std::optional<RemoteSigning> remote_signing;  // the server signs each request to the store
 };
 
 /// LoadTableResult and CommitTableResponse.

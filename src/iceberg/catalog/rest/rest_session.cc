@@ -55,16 +55,6 @@ std::string EncodedPrefix(const std::string& prefix) {
   return encoded;
 }
 
-/// Properties "header.X-Team" of the server's configuration are headers of every request.
-net::HttpHeaders ServerHeaders(const RestConfig& config) {
-  constexpr std::string_view kHeader = "header.";
-  net::HttpHeaders headers;
-  for (const auto& [key, value] : config.properties) {
-    if (key.starts_with(kHeader)) headers.emplace_back(key.substr(kHeader.size()), value);
-  }
-  return headers;
-}
-
 /// An error before the request proper is no word on its fate: a time-out then is only "not now".
 Error BeforeSending(const Error& error, std::string_view what) {
   Error mapped = error.With(what).In(Component::kCatalog);
@@ -77,6 +67,19 @@ Error BeforeSending(const Error& error, std::string_view what) {
 bool IsTokenRefused(int status) { return status == 401 || status == 419; }
 
 }  // namespace
+
+net::HttpHeaders ServerHeaders(const RestConfig& config) {
+  constexpr std::string_view kHeader = "header.";
+  net::HttpHeaders headers;
+  for (const auto& [key, value] : config.properties) {
+    if (key.starts_with(kHeader)) headers.emplace_back(key.substr(kHeader.size()), value);
+  }
+  return headers;
+}
+
+std::string PathBelow(const RestConfig& config, const std::string& path) {
+  return "v1/" + EncodedPrefix(config.prefix) + path;
+}
 
 RestSession::RestSession(const RestCatalogOptions& options, net::HttpTransport& transport, Clock& clock,
                          std::unique_ptr<net::TokenSource> tokens)
@@ -115,8 +118,8 @@ Result<net::HttpResponse> RestSession::Send(const RestRequest& request) {
   const auto config = Config();
   if (!config.has_value()) return std::unexpected(BeforeSending(config.error(), request.what));
   if (!request.endpoint.empty()) K2I_RETURN_IF_ERROR(Require(request.endpoint));
-  const std::string base = WithoutTrailingSlashes(config->uri) + "/v1/" + EncodedPrefix(config->prefix);
-  return SendTo(base + request.path, request, ServerHeaders(*config));
+  const std::string url = WithoutTrailingSlashes(config->uri) + "/" + PathBelow(*config, request.path);
+  return SendTo(url, request, ServerHeaders(*config));
 }
 
 Status RestSession::CheckQuiet(const RestRequest& request) {

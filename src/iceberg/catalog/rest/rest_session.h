@@ -29,6 +29,11 @@ struct RestRequest {
   std::optional<std::chrono::milliseconds> timeout;  // in place of the session's
 };
 
+/// Properties "header.X-Team" of the server's configuration are headers of every request.
+net::HttpHeaders ServerHeaders(const RestConfig& config);
+/// "v1/<prefix>/" and `path`.
+std::string PathBelow(const RestConfig& config, const std::string& path);
+
 /// Addresses, headers and credentials of the requests to one catalog. Thread-safe.
 class RestSession {
  public:

@@ -93,6 +93,7 @@ VendedCredentials::Held VendedCredentials::Hold(const Table& table, const Storag
   Held held{.prefix = Plain(credential.prefix), .grant = grant, .taken_ms = clock_.wall_ms()};
   held.expires_ms = ExpiryOf(grant->config);
   const bool ends = std::ranges::any_of(grant->config, [](const auto& each) { return IsCredentialKey(each.first); });
+  if (!ends) grant->signer = table.signer;
   if (ends && held.expires_ms.has_value()) {
     const int64_t life_ms = std::max<int64_t>(*held.expires_ms - held.taken_ms, 0);
     held.renew_ms = std::max(*held.expires_ms - std::min(life_ms / 4, kLongestMarginMs), held.taken_ms + kPauseMs);
@@ -106,15 +107,17 @@ void VendedCredentials::Take(const RestTable& loaded, const Properties& catalog)
   Table table{.identifier = loaded.table.identifier, .paths = PathsOf(*loaded.table.metadata)};
   table.config = StorageKeys(loaded.table.config);
   table.config.merge(StorageKeys(catalog));
-  table.remote_signing = loaded.remote_signing;
+  table.signing = loaded.remote_signing;
   const std::string name = table.identifier.ToString();
   {
     std::lock_guard lock(mutex_);
     if (const auto known = tables_.find(name); known != tables_.end()) {
       table.held = std::move(known->second.held);
+      if (known->second.signing == table.signing) table.signer = std::move(known->second.signer);
     } else if (tables_.size() >= kMostTables) {
       tables_.erase(tables_.begin());
     }
+    if (table.signing.has_value() && !table.signer) table.signer = make_signer_(*table.signing);
     tables_[name] = std::move(table);
   }
   TakeCredentials(loaded.table.identifier, loaded.credentials);
@@ -129,11 +132,12 @@ void VendedCredentials::TakeCredentials(const TableIdentifier& identifier,
   std::vector<Held> taken;
   for (const StorageCredential& each : credentials) taken.push_back(Hold(table, each));
   // What the configuration itself holds is good for all of the table's paths.
-  if (taken.empty() && !table.config.empty()) taken.push_back(Hold(table, {}));
+  if (taken.empty() && (!table.config.empty() || table.signer)) taken.push_back(Hold(table, {}));
   for (Held& each : taken) {
     // Servers give new credentials with each load; a store for each of them would be a waste.
     const auto good = std::ranges::find_if(table.held, [&](const Held& old) {
-      return old.prefix == each.prefix && IsAlike(old.grant->config, each.grant->config) && !IsDue(old);
+      return old.prefix == each.prefix && old.grant->signer == each.grant->signer &&
+             IsAlike(old.grant->config, each.grant->config) && !IsDue(old);
     });
     if (good != table.held.end()) each = *good;
   }
@@ -178,13 +182,6 @@ Result<std::optional<std::pair<TableIdentifier, VendedCredentials::Held>>> Vende
   const Table* table = TableOf(location);
   if (table == nullptr) return std::nullopt;
   const Held* held = BestOf(*table, location);
-  if (table->remote_signing && (held == nullptr || !held->renew_ms.has_value())) {
-    return Fail(ErrorCode::kNotSupported,
-                "the catalog wants to sign each request to the files of " + table->identifier.ToString() +
-                    " (remote signing), which K2I does not do: have the catalog vend credentials, or configure some of "
-                    "your own in [storage]",
-                Component::kCatalog);
-  }
   if (held == nullptr) return std::nullopt;
   return std::pair(table->identifier, *held);
 }

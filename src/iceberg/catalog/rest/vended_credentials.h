@@ -17,17 +17,22 @@
 
 namespace k2i::iceberg {
 
-/// The credentials that a REST catalog has given for the files of its tables (spec: LoadTableResult, "Storage
-/// Credentials"): kept by location, asked for anew a quarter of their life before they end, ten minutes at most. Those
-/// that do not say when they end are renewed every ten minutes. Thread-safe.
+/// What a REST catalog has given for the files of its tables: a signer, where it signs each request to the store
+/// itself, or credentials (spec: LoadTableResult, "Storage Credentials"). Those are kept by location, asked for anew a
+/// quarter of their life before they end, ten minutes at most. Those that do not say when they end are renewed every
+/// ten minutes. Thread-safe.
 class VendedCredentials final : public io::StorageAccess {
  public:
   /// Has the catalog give credentials for a table again; what comes is told by Take or TakeCredentials before it
   /// returns.
   using Renew = std::function<Status(const TableIdentifier& table)>;
 
-  /// `clock` must outlive this, and so must all that `renew` needs.
-  VendedCredentials(Clock& clock, Renew renew) : clock_(clock), renew_(std::move(renew)) {}
+  /// The signer at an address; it must work as long as this lives.
+  using MakeSigner = std::function<std::shared_ptr<net::RequestSigner>(const RemoteSigning& signing)>;
+
+  /// `clock` must outlive this, and so must all that `renew` and `make_signer` need.
+  VendedCredentials(Clock& clock, Renew renew, MakeSigner make_signer)
+      : clock_(clock), renew_(std::move(renew)), make_signer_(std::move(make_signer)) {}
 
   /// A table has been loaded or made. `catalog` are the properties of the whole catalog, which stand below the table's.
   void Take(const RestTable& loaded, const std::map<std::string, std::string>& catalog);
@@ -53,7 +58,8 @@ class VendedCredentials final : public io::StorageAccess {
     std::vector<std::string> paths;  // where its files are
     Properties config;               // the part of its configuration that is about stores
     std::vector<Held> held;
-    bool remote_signing = false;
+    std::optional<RemoteSigning> signing;
+    std::shared_ptr<net::RequestSigner> signer;  // null where `signing` is nothing
   };
 
   Held Hold(const Table& table, const StorageCredential& credential) const;
@@ -65,6 +71,7 @@ class VendedCredentials final : public io::StorageAccess {
 
   Clock& clock_;
   const Renew renew_;
+  const MakeSigner make_signer_;
   std::mutex renewing_;  // one at a time: the others take what the first has brought
   std::mutex mutex_;
   std::map<std::string, Table> tables_;  // guarded by mutex_; by the identifier's text

@@ -37,10 +37,12 @@ class VendedCredentialsTest : public ::testing::Test {
   ManualClock clock_;
   int renewals_ = 0;
   std::function<Status(const TableIdentifier&)> on_renew_ = [](const TableIdentifier&) -> Status { return {}; };
-  VendedCredentials vended_{clock_, [this](const TableIdentifier& table) {
+  VendedCredentials vended_{clock_,
+                            [this](const TableIdentifier& table) {
                               ++renewals_;
                               return on_renew_(table);
-                            }};
+                            },
+                            [](const RemoteSigning&) { return std::make_shared<net::NoSigner>(); }};
 };
 
 TEST_F(VendedCredentialsTest, KnowsWhichTableALocationIsOf) {
@@ -63,6 +65,25 @@ TEST_F(VendedCredentialsTest, HoldsWhatTheTablesConfigurationSaysAboveTheCatalog
   EXPECT_EQ(Granted("s3://b/t/x", "s3.access-key-id"), "k");
   EXPECT_EQ(Granted("s3://b/t/x", "token"), "");
   EXPECT_EQ(Granted("s3://b/t/x", "warehouse"), "");
+}
+
+TEST_F(VendedCredentialsTest, GrantsASignerWhereTheServerSigns) {
+  RestTable table = Table("t", "s3://b/t");
+  table.remote_signing = RemoteSigning{.url = "http://c/sign", .properties = {}, .headers = {}};
+  vended_.Take(table, {{"s3.endpoint", "e"}});
+  const auto grant = vended_.GrantFor("s3://b/t/x").value();
+  ASSERT_NE(grant, nullptr);
+  EXPECT_NE(grant->signer, nullptr);
+  EXPECT_EQ(grant->config.at("s3.endpoint"), "e");
+  vended_.Take(table, {{"s3.endpoint", "e"}});
+  EXPECT_EQ(vended_.GrantFor("s3://b/t/x").value(), grant);  // one store, whatever is loaded again
+  table.remote_signing->url = "http://c/elsewhere";
+  vended_.Take(table, {{"s3.endpoint", "e"}});
+  EXPECT_NE(vended_.GrantFor("s3://b/t/x").value()->signer, grant->signer);
+  // Keys are better: they need no request before each request.
+  table.credentials = {{"s3://b/t", {{"s3.access-key-id", "k"}}}};
+  vended_.Take(table, {});
+  EXPECT_EQ(vended_.GrantFor("s3://b/t/x").value()->signer, nullptr);
 }
 
 TEST_F(VendedCredentialsTest, RenewsThoseOfEveryStoreBeforeTheyEnd) {
