@@ -10,7 +10,6 @@
 
 #include "cli/wiring.h"
 #include "config/load.h"
-#include "io/s3_object_store.h"
 
 namespace k2i {
 namespace {
@@ -88,6 +87,5 @@ int main(int argc, char** argv) {
   }
   bool all = true;
   for (int i = 2; i < argc && all; ++i) all = k2i::Report(argv[i], commits);
-  k2i::io::ShutdownS3();
   return all ? 0 : 1;
 }
