@@ -62,10 +62,6 @@ Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& co
                                                   query::Service* queries) {
   if (!config.enabled) return nullptr;
   auto running = std::make_unique<RunningServer>(stream);
-  const int port = static_cast<int>(config.health_port);
-  K2I_ASSIGN_OR_RETURN(running->health, queries == nullptr
-                                            ? server::ServeHealth(config.bind, port, running->ports)
-                                            : server::ServeQueries(config.bind, port, running->ports, *queries));
   K2I_ASSIGN_OR_RETURN(running->metrics,
                        server::ServeMetrics(config.bind, static_cast<int>(config.metrics_port), running->ports));
   if (queries != nullptr && config.flight_port >= 0) {
@@ -73,6 +69,11 @@ Result<std::unique_ptr<StreamServer>> ServeStream(const config::ServerConfig& co
                          server::flight::FlightServer::Start(config.bind, static_cast<int>(config.flight_port),
                                                              *queries, {.version = kVersion}));
   }
+  // Last: who is told that we are alive finds the other ports open.
+  const int port = static_cast<int>(config.health_port);
+  K2I_ASSIGN_OR_RETURN(running->health, queries == nullptr
+                                            ? server::ServeHealth(config.bind, port, running->ports)
+                                            : server::ServeQueries(config.bind, port, running->ports, *queries));
   log::Info("listening", {{"bind", config.bind},
                           {"health_port", running->health->port()},
                           {"metrics_port", running->metrics->port()},
