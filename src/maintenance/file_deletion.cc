@@ -72,11 +72,9 @@ class Deletion {
   void Delete(const std::vector<size_t>& batch) {
     if (options_.stop.stop_requested()) return NotTried(static_cast<int64_t>(batch.size()));
     std::vector<std::string> locations;
-    if (!options_.dry_run) {
-      for (const size_t i : batch) locations.push_back(files_[i].location);
-    }
-    const std::vector<Status> outcomes = store_.DeleteMany(locations);
-    for (size_t i = 0; i < batch.size(); ++i) Tell(batch[i], options_.dry_run ? Status() : outcomes[i]);
+    for (const size_t i : batch) locations.push_back(files_[i].location);
+    const auto outcomes = options_.dry_run ? std::vector<Status>(batch.size()) : store_.DeleteMany(locations);
+    for (size_t i = 0; i < batch.size(); ++i) Tell(batch[i], outcomes[i]);
   }
 
   void NotTried(int64_t files) {
