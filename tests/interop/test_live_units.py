@@ -4,6 +4,7 @@
 import re
 import subprocess
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +24,7 @@ def run_live(program: str, servers: dict[str, str], left_out: str = "", only: st
     command = [str(TEST_PROGRAMS / "src" / program), f"--gtest_filter={only}-{left_out}"]
     done = subprocess.run(
         command,
-        env=clean_environment() | servers,
+        env=clean_environment() | servers | {"LSAN_OPTIONS": f"suppressions={Path(__file__).parent / 'leaks.supp'}"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

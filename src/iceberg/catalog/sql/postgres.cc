@@ -80,13 +80,13 @@ bool Await(int socket, bool write, std::chrono::steady_clock::time_point deadlin
   return poll(&polled, 1, static_cast<int>(left.count())) != 0;
 }
 
-/// What libpq is told: the URI's options under those given beside it.
+/// What libpq is told: the URI's options under those given beside it. Points to what it is given.
 struct Settings {
   std::vector<const char*> names, values;
-  void Add(const char* name, const std::string& value) {
-    if (value.empty()) return;
+  void Add(const char* name, const char* value) {
+    if (*value == '\0') return;
     names.push_back(name);
-    values.push_back(value.c_str());
+    values.push_back(value);
   }
 };
 
@@ -131,11 +131,11 @@ bool Postgres::connected() const { return connection_ != nullptr && PQstatus(con
 Status Postgres::Connect() {
   Disconnect();
   Settings settings;
-  settings.Add("dbname", options_.uri);
-  settings.Add("user", options_.user);
-  settings.Add("password", options_.password);
-  settings.Add("sslmode", options_.sslmode);
-  settings.Add("sslrootcert", options_.sslrootcert);
+  settings.Add("dbname", options_.uri.c_str());
+  settings.Add("user", options_.user.c_str());
+  settings.Add("password", options_.password.c_str());
+  settings.Add("sslmode", options_.sslmode.c_str());
+  settings.Add("sslrootcert", options_.sslrootcert.c_str());
   settings.Add("fallback_application_name", "k2i");
   settings.names.push_back(nullptr);
   settings.values.push_back(nullptr);
