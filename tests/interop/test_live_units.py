@@ -113,8 +113,9 @@ def store_servers(s3, gcs, azure) -> dict[str, str]:
 
 @pytest.mark.parametrize("store", ["s3", "s3_tls", "gcs", "azure_key", "azure_sas"])
 def test_stores(store_servers, store):
-    """The store contract, on every store over a network."""
-    run_live("io/io_test", store_servers, only=f"*Live*/{store}")
+    """The store contract, on every store over a network. The Azure SDK takes a minute to see that a connection has broken, by whatever
+    credentials: once is enough."""
+    run_live("io/io_test", store_servers, left_out="*.RidesOutConnectionsThatBreak/azure_sas", only=f"*Live*/{store}")
 
 
 def test_stores_of_moto(moto):
