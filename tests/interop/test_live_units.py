@@ -21,9 +21,10 @@ RACE = {"K2I_TEST_CONTRACT_COMMITS": "500"}
 
 def run_live(program: str, servers: dict[str, str], left_out: str = "", only: str = "*Live*") -> None:
     """A filter that matches nothing would pass too, and so would a skip."""
-    command = [str(TEST_PROGRAMS / "src" / program), f"--gtest_filter={only}-{left_out}"]
+    path = TEST_PROGRAMS / "src" / program
+    assert path.exists(), f"{path} is not there: run ./dev build, or name another build's folder by K2I_TEST_PROGRAMS"
     done = subprocess.run(
-        command,
+        [str(path), f"--gtest_filter={only}-{left_out}"],
         env=clean_environment() | servers | {"LSAN_OPTIONS": f"suppressions={Path(__file__).parent / 'leaks.supp'}"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
