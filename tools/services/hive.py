@@ -10,9 +10,9 @@ from pathlib import Path
 
 from services import seaweedfs, tls
 from services.kdc import REALM, Kdc
-from services.places import JAVA, JVM_FLAGS, LOOPBACK, free_port
+from services.places import JAVA, JVM_FLAGS, LOOPBACK
 from services.postgres import PASSWORD, USER, Postgres
-from services.server import Server, ServerFailed
+from services.server import OnePortServer, ServerFailed
 
 OPENED = ("lang", "net", "nio", "util", "util/concurrent")  # packages that its libraries reach into, past JDK 8
 
@@ -40,7 +40,7 @@ def configuration(values: dict[str, str]) -> str:
     return "<configuration>\n" + "".join(lines) + "</configuration>\n"
 
 
-class HiveMetastore(Server):
+class HiveMetastore(OnePortServer):
     """`properties` are more of metastore-site.xml. With `postgres` its tables are in a database of that server; the
     check of expected parameters needs it, for the metastore makes none over Derby. With `s3` its warehouse lies in
     that store's bucket. `secured`: reached by TLS alone. With `kdc` it asks for Kerberos, and its messages are guarded
@@ -70,16 +70,9 @@ class HiveMetastore(Server):
         self.protection = protection
         self.properties = dict(properties or {})
 
-    def choose_ports(self) -> None:
-        self.port = free_port()
-
     @property
     def home(self) -> Path:
         return JAVA / f"hive-{self.version}"
-
-    @property
-    def address(self) -> str:
-        return f"{LOOPBACK}:{self.port}"
 
     @property
     def uri(self) -> str:

@@ -7,8 +7,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-from services.places import LOOPBACK, free_port
-from services.server import Server, ServerFailed
+from services.places import LOOPBACK
+from services.server import OnePortServer, ServerFailed
 
 REALM = "K2I.TEST"
 
@@ -42,15 +42,8 @@ SERVER = """\
 """
 
 
-class Kdc(Server):
+class Kdc(OnePortServer):
     name = "kdc"
-
-    def choose_ports(self) -> None:
-        self.port = free_port()
-
-    @property
-    def address(self) -> str:
-        return f"{LOOPBACK}:{self.port}"
 
     @property
     def config(self) -> Path:

@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from services.places import LOOPBACK, free_port
-from services.server import Server, ServerFailed
+from services.places import LOOPBACK
+from services.server import OnePortServer, ServerFailed
 
 # They guard nothing.
 USER, PASSWORD = "k2i", "k2i-secret"
@@ -24,7 +24,7 @@ def programs() -> Path:
     return found[-1].parent
 
 
-class Postgres(Server):
+class Postgres(OnePortServer):
     """PostgreSQL refuses to run as root; where we are root, it runs as its package's own user."""
 
     name = "postgres"
@@ -34,13 +34,6 @@ class Postgres(Server):
         self.as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
         # Below the folder of a test run that user would find no way.
         self.data = Path(tempfile.mkdtemp(prefix="k2i-postgres-")) if self.as_user else self.folder / "data"
-
-    def choose_ports(self) -> None:
-        self.port = free_port()
-
-    @property
-    def address(self) -> str:
-        return f"{LOOPBACK}:{self.port}"
 
     def uri(self, database: str = "postgres") -> str:
         return f"postgresql://{USER}:{PASSWORD}@{self.address}/{database}"

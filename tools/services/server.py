@@ -152,15 +152,17 @@ class Server:
         self.stop()
 
 
-class HttpServer(Server):
-    """A server of one port that speaks plain HTTP."""
-
+class OnePortServer(Server):
     def choose_ports(self) -> None:
         self.port = free_port()
 
     @property
     def address(self) -> str:
         return f"{LOOPBACK}:{self.port}"
+
+
+class HttpServer(OnePortServer):
+    """Speaks plain HTTP."""
 
     @property
     def endpoint(self) -> str:

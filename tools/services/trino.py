@@ -13,13 +13,13 @@ import requests
 
 from services import seaweedfs
 from services.iceberg_rest import IcebergRest
-from services.places import LOOPBACK, free_port
-from services.server import Server
+from services.places import LOOPBACK
+from services.server import OnePortServer
 
 CATALOG = "lake_of_trino"
 
 
-class Trino(Server):
+class Trino(OnePortServer):
     name = "trino"
     ready_timeout_s = 180.0
 
@@ -31,9 +31,6 @@ class Trino(Server):
     @staticmethod
     def is_there() -> bool:
         return "K2I_TEST_TRINO" in os.environ and "K2I_TEST_TRINO_JAVA" in os.environ
-
-    def choose_ports(self) -> None:
-        self.port = free_port()
 
     @property
     def uri(self) -> str:
