@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/make_object_store.h"
 
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "io/azure_object_store.h"
+#include "io/delete_by_store.h"
 #include "io/gcs_object_store.h"
 #include "io/local_object_store.h"
 #include "io/location.h"
@@ -17,28 +17,6 @@ namespace k2i::io {
 namespace {
 
 Result<std::unique_ptr<ObjectStore>> MakeOwnS3Store(const S3Options& options) { return MakeS3Store(options); }
-
-/// DeleteMany of whichever store each location has.
-template <typename StoreOf>
-std::vector<Status> DeleteByStore(std::span<const std::string> locations, StoreOf store_of) {
-  std::vector<Status> outcomes(locations.size());
-  std::map<ObjectStore*, std::vector<size_t>> stores;
-  for (size_t i = 0; i < locations.size(); ++i) {
-    const Result<ObjectStore*> store = store_of(i);
-    if (store.has_value()) {
-      stores[*store].push_back(i);
-    } else {
-      outcomes[i] = std::unexpected(store.error());
-    }
-  }
-  for (const auto& [store, which] : stores) {
-    std::vector<std::string> some;
-    for (const size_t i : which) some.push_back(locations[i]);
-    std::vector<Status> done = store->DeleteMany(some);
-    for (size_t i = 0; i < which.size(); ++i) outcomes[which[i]] = std::move(done[i]);
-  }
-  return outcomes;
-}
 
 /// Sends each call to the store of its location's scheme.
 class RoutingObjectStore final : public ObjectStore {

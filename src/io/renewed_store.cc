@@ -5,6 +5,8 @@
 #include <numeric>
 #include <string>
 
+#include "io/delete_by_store.h"
+
 namespace k2i::io {
 
 namespace {
@@ -146,26 +148,18 @@ size_t RenewedStore::DeletedAtOnce(std::string_view location) {
 
 std::vector<size_t> RenewedStore::DeleteSome(std::span<const std::string> locations, const std::vector<size_t>& which,
                                              std::vector<Status>& outcomes) {
-  std::vector<std::pair<Granted, std::vector<size_t>>> stores;
-  for (const size_t i : which) {
-    auto granted = StoreFor(locations[i]);
-    if (!granted.has_value()) {
-      outcomes[i] = std::unexpected(granted.error());
-      continue;
-    }
-    auto found = std::ranges::find_if(stores, [&](const auto& each) { return each.first.store == granted->store; });
-    if (found == stores.end()) found = stores.insert(found, {*granted, {}});
-    found->second.push_back(i);
-  }
+  std::vector<std::string> some;
+  for (const size_t i : which) some.push_back(locations[i]);
+  std::vector<Granted> granted(which.size());  // the stores outlive the deletion
+  std::vector<Status> done = DeleteByStore(some, [&](size_t i) -> Result<ObjectStore*> {
+    K2I_ASSIGN_OR_RETURN(granted[i], StoreFor(some[i]));
+    return granted[i].store.get();
+  });
   std::vector<size_t> again;
-  for (const auto& [granted, numbers] : stores) {
-    std::vector<std::string> some;
-    for (const size_t i : numbers) some.push_back(locations[i]);
-    std::vector<Status> done = granted.store->DeleteMany(some);
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      if (!done[i].has_value() && WorthRepeating(done[i].error(), granted)) again.push_back(numbers[i]);
-      outcomes[numbers[i]] = std::move(done[i]);
-    }
+  for (size_t i = 0; i < which.size(); ++i) {
+    const bool asked = granted[i].store != nullptr;
+    if (asked && !done[i].has_value() && WorthRepeating(done[i].error(), granted[i])) again.push_back(which[i]);
+    outcomes[which[i]] = std::move(done[i]);
   }
   return again;
 }
