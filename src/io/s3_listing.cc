@@ -2,7 +2,6 @@
 #include "io/s3_listing.h"
 
 #include <charconv>
-#include <ctime>
 #include <optional>
 
 #include "base/calendar.h"
@@ -81,13 +80,6 @@ Result<Page> FetchPage(S3Client& client, const S3Place& prefix, const std::strin
 }
 
 }  // namespace
-
-int64_t ParseHttpDate(std::string_view text) {
-  std::tm moment{};
-  const std::string copy(text);
-  const char* end = ::strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &moment);
-  return end == nullptr ? 0 : static_cast<int64_t>(::timegm(&moment)) * 1'000;
-}
 
 Status ListS3(S3Client& client, const S3Place& prefix, const FileVisitor& visit) {
   const std::string key_prefix = prefix.key.empty() ? "" : prefix.key + "/";

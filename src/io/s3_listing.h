@@ -6,9 +6,6 @@
 
 namespace k2i::io {
 
-/// Milliseconds of "Fri, 27 Nov 2026 21:00:00 GMT", as answers give times; 0 for other text.
-int64_t ParseHttpDate(std::string_view text);
-
 /// Tells `visit` of all objects below `prefix`, page by page (ListObjectsV2). Keys that end with a slash, by which some
 /// tools mark folders, are none. Corruption for an answer that cannot be.
 Status ListS3(S3Client& client, const S3Place& prefix, const FileVisitor& visit);

@@ -113,7 +113,8 @@ class S3ObjectStore final : public ObjectStore {
     K2I_ASSIGN_OR_RETURN(const S3Place place, FindObject(location));
     K2I_ASSIGN_OR_RETURN(const net::HttpResponse response, Head(*client_, "stat", place));
     K2I_ASSIGN_OR_RETURN(const int64_t size_bytes, SizeOf(place, response));
-    return FileInfo{std::string(location), size_bytes, ParseHttpDate(response.header("last-modified"))};
+    return FileInfo{std::string(location), size_bytes,
+                    1'000 * net::ParseHttpDate(response.header("last-modified")).value_or(0)};
   }
 
   Result<std::vector<FileInfo>> List(std::string_view prefix) override {

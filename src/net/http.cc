@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http.h"
 
+#include <algorithm>
+#include <ctime>
+
+#include "base/ascii.h"
+
 namespace k2i::net {
 
 namespace {
@@ -15,6 +20,20 @@ bool IsUnreserved(char c) {
 std::string_view HttpResponse::header(const std::string& lower_case_name) const {
   const auto found = headers.find(lower_case_name);
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
+}
+
+const std::string* FindHeader(const HttpHeaders& headers, std::string_view lower_case_name) {
+  const auto found =
+      std::ranges::find_if(headers, [&](const auto& header) { return LowerAscii(header.first) == lower_case_name; });
+  return found == headers.end() ? nullptr : &found->second;
+}
+
+std::optional<int64_t> ParseHttpDate(std::string_view date) {
+  std::tm moment{};
+  const std::string text(date);
+  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &moment);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return static_cast<int64_t>(::timegm(&moment));
 }
 
 std::string PercentEncode(std::string_view text) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,12 @@ class HttpTransport {
   /// certificate is not trusted. For the latter two, nothing was sent either.
   virtual Result<HttpResponse> Send(const HttpRequest& request) = 0;
 };
+
+/// The first value of a header; null where it is not there.
+const std::string* FindHeader(const HttpHeaders& headers, std::string_view lower_case_name);
+/// Seconds of the Unix epoch of "Fri, 31 Dec 1999 23:59:59 GMT", the one form that servers may send (RFC 9110
+/// section 5.6.7).
+std::optional<int64_t> ParseHttpDate(std::string_view date);
 
 /// RFC 3986: everything but unreserved characters as %XX.
 std::string PercentEncode(std::string_view text);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ctime>
 #include <string>
 
 namespace k2i::net {
@@ -22,13 +21,10 @@ std::optional<int64_t> Seconds(std::string_view text) {
   return error == std::errc() ? std::optional(seconds) : std::nullopt;
 }
 
-/// "Fri, 31 Dec 1999 23:59:59 GMT", the one form that servers may send (RFC 9110 section 5.6.7).
-std::optional<int64_t> SecondsUntil(const std::string& date, int64_t now_ms) {
-  std::tm moment{};
-  const char* end = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &moment);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  // Rounded up: rather a second late than a second early.
-  return static_cast<int64_t>(::timegm(&moment)) - now_ms / 1000;
+/// Rounded up: rather a second late than a second early.
+std::optional<int64_t> SecondsUntil(std::string_view date, int64_t now_ms) {
+  const auto moment = ParseHttpDate(date);
+  return moment.has_value() ? std::optional(*moment - now_ms / 1000) : std::nullopt;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ascii.h"
 #include "base/calendar.h"
 #include "base/hex.h"
 #include "net/digest.h"
@@ -102,11 +103,6 @@ std::string CanonicalQuery(std::string_view query) {
   return canonical;
 }
 
-std::string LowerCase(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
-  return text;
-}
-
 /// Without blanks at the ends, runs of them as one.
 std::string Condensed(std::string_view value) {
   std::string condensed;
@@ -134,7 +130,7 @@ struct CanonicalHeaders {
 CanonicalHeaders Canonicalize(const HttpHeaders& headers) {
   std::map<std::string, std::string> values;
   for (const auto& [name, value] : headers) {
-    const std::string lower = LowerCase(name);
+    const std::string lower = LowerAscii(name);
     if (ChangesOnTheWay(lower)) continue;
     const auto [found, added] = values.emplace(lower, Condensed(value));
     if (!added) found->second += "," + Condensed(value);
@@ -155,13 +151,6 @@ std::string AmzDate(int64_t now_ms) {
   return text + "Z";
 }
 
-/// The value, or "".
-std::string ValueOf(const HttpHeaders& headers, std::string_view lower_case_name) {
-  const auto found =
-      std::ranges::find_if(headers, [&](const auto& header) { return LowerCase(header.first) == lower_case_name; });
-  return found == headers.end() ? "" : found->second;
-}
-
 }  // namespace
 
 HttpHeaders SignV4(const HttpRequest& request, const AwsCredentials& credentials, const SigningScope& scope,
@@ -169,16 +158,16 @@ HttpHeaders SignV4(const HttpRequest& request, const AwsCredentials& credentials
   const UrlParts url = Split(request.url);
   const bool object_store = scope.service == "s3" || scope.service == "s3express";
   const std::string amz_date = AmzDate(now_ms);
-  const std::string given_hash = object_store ? ValueOf(request.headers, "x-amz-content-sha256") : "";
-  const std::string body_hash = given_hash.empty() ? Hex(Sha256(request.body)) : given_hash;
+  const std::string* given_hash = object_store ? FindHeader(request.headers, "x-amz-content-sha256") : nullptr;
+  const std::string body_hash = given_hash == nullptr ? Hex(Sha256(request.body)) : *given_hash;
 
   HttpHeaders added = {{"X-Amz-Date", amz_date}};
   if (!credentials.session_token.empty()) added.emplace_back("X-Amz-Security-Token", credentials.session_token);
-  if (object_store && given_hash.empty()) added.emplace_back("X-Amz-Content-Sha256", body_hash);
+  if (object_store && given_hash == nullptr) added.emplace_back("X-Amz-Content-Sha256", body_hash);
 
   HttpHeaders covered = request.headers;
   covered.insert(covered.end(), added.begin(), added.end());
-  if (ValueOf(covered, "host").empty()) covered.emplace_back("host", url.host);
+  if (FindHeader(covered, "host") == nullptr) covered.emplace_back("host", url.host);
   const CanonicalHeaders headers = Canonicalize(covered);
 
   const std::string canonical_request =

@@ -28,13 +28,6 @@ std::string FirstOf(const std::map<std::string, std::string>& properties, std::i
   return "";
 }
 
-/// The value, or null.
-const std::string* ValueOf(const net::HttpHeaders& headers, std::string_view lower_case_name) {
-  const auto found =
-      std::ranges::find_if(headers, [&](const auto& each) { return LowerAscii(each.first) == lower_case_name; });
-  return found == headers.end() ? nullptr : &found->second;
-}
-
 /// What the transport says for itself, and what is about the answer.
 bool IsOwnMatter(std::string_view lower_case_name) {
   return lower_case_name == "host" || lower_case_name == "content-length" || lower_case_name == "cache-control" ||
@@ -50,7 +43,7 @@ bool DeletesSeveral(const net::HttpRequest& request) {
 
 /// The names behind "SignedHeaders=" of an Authorization header.
 bool IsCovered(const net::Signature& signature, std::string_view lower_case_name) {
-  const std::string* authorization = ValueOf(signature.headers, "authorization");
+  const std::string* authorization = net::FindHeader(signature.headers, "authorization");
   if (authorization == nullptr) return true;
   constexpr std::string_view kNames = "SignedHeaders=";
   const size_t begin = authorization->find(kNames);
@@ -58,6 +51,15 @@ bool IsCovered(const net::Signature& signature, std::string_view lower_case_name
   const size_t end = std::min(authorization->find(',', begin), authorization->size());
   const std::string names = ";" + authorization->substr(begin + kNames.size(), end - begin - kNames.size()) + ";";
   return names.find(";" + std::string(lower_case_name) + ";") != std::string::npos;
+}
+
+/// Those of the request's headers that the signature is of.
+net::HttpHeaders CoveredBy(const net::Signature& signature, const net::HttpRequest& request) {
+  net::HttpHeaders covered;
+  for (const auto& header : request.headers) {
+    if (IsCovered(signature, LowerAscii(header.first))) covered.push_back(header);
+  }
+  return covered;
 }
 
 }  // namespace
@@ -82,7 +84,7 @@ Result<net::Signature> ParseSignature(const std::string& body, const net::HttpRe
   K2I_ASSIGN_OR_RETURN(const auto members, headers.Members());
   for (const auto& [name, values] : members) {
     const std::string lower = LowerAscii(name);
-    if (IsOwnMatter(lower) || ValueOf(request.headers, lower) != nullptr) continue;
+    if (IsOwnMatter(lower) || net::FindHeader(request.headers, lower) != nullptr) continue;
     K2I_ASSIGN_OR_RETURN(const auto list, values.List<std::string>());
     for (const std::string& value : list) signature.headers.emplace_back(name, value);
   }
@@ -105,22 +107,16 @@ std::optional<net::Signature> RemoteSigner::FindKept(const std::string& what, co
   std::lock_guard lock(mutex_);
   const Duration now = clock_.monotonic();
   std::erase_if(kept_, [&](const Kept& each) { return each.until <= now; });
-  const auto found = std::ranges::find_if(kept_, [&](const Kept& each) {
-    if (each.what != what) return false;
-    net::HttpHeaders covered;
-    for (const auto& header : request.headers) {
-      if (IsCovered(each.signature, LowerAscii(header.first))) covered.push_back(header);
-    }
-    return covered == each.given;
-  });
+  const auto found = std::ranges::find_if(
+      kept_, [&](const Kept& each) { return each.what == what && CoveredBy(each.signature, request) == each.given; });
   return found == kept_.end() ? std::nullopt : std::optional(found->signature);
 }
 
 void RemoteSigner::Keep(const std::string& what, const net::HttpRequest& request, const net::Signature& signature) {
-  Kept kept{.what = what, .given = {}, .signature = signature, .until = clock_.monotonic() + kKeptFor};
-  for (const auto& header : request.headers) {
-    if (IsCovered(signature, LowerAscii(header.first))) kept.given.push_back(header);
-  }
+  Kept kept{.what = what,
+            .given = CoveredBy(signature, request),
+            .signature = signature,
+            .until = clock_.monotonic() + kKeptFor};
   std::lock_guard lock(mutex_);
   if (kept_.size() >= kMostKept) kept_.pop_front();
   kept_.push_back(std::move(kept));
