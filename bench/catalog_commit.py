@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./dev bench catalogs [--commits N] [NAME…]: how long commits take through each catalog.
+"""./dev bench catalogs [--commits N] [--snapshots N] [NAME…]: how long commits take through each catalog.
 
 The program catalog_commit makes the commits, through K2I's own catalogs, against servers on this machine. Prints figures and
 judges nothing.
@@ -43,6 +43,7 @@ def warehouse(name: str, folder: Path, servers: ExitStack):
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench catalogs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commits", type=int, default=1000)
+    parser.add_argument("--snapshots", type=int, default=100, help="so many the table has all the while")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):
@@ -56,7 +57,7 @@ def main() -> None:
                 config = where.k2i_config() | {"kafka": {"bootstrap_servers": "none:1", "topic": "none"}}
                 config["iceberg"] |= {"database": "bench", "table": "commits"}
                 (folder / f"{name}.toml").write_text(toml_text.to_toml(config))
-                command = [str(BINARY.parent / "bench" / "catalog_commit"), str(given.commits), f"{name}.toml"]
+                command = [str(BINARY.parent / "bench" / "catalog_commit"), str(given.commits), str(given.snapshots), f"{name}.toml"]
                 subprocess.run(command, cwd=folder, env=os.environ | where.environment(), check=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

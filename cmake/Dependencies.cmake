@@ -28,9 +28,10 @@ pkg_check_modules(GSSAPI REQUIRED IMPORTED_TARGET mit-krb5-gssapi)
 find_library(THRIFT_ARCHIVE libthrift.a REQUIRED)
 find_program(THRIFT_COMPILER thrift REQUIRED)
 
-# The wheel's libparquet exports OpenSSL symbols of its own. Whichever library comes first in a program's list of needed
-# libraries wins, so ssl and crypto are named before everything else (tests/openssl_order_test.cc holds this).
-add_link_options("LINKER:--push-state,--no-as-needed" -lssl -lcrypto "LINKER:--pop-state")
+# The wheel's libparquet exports symbols of an OpenSSL and a simdjson of its own. Whichever library comes first in a
+# program's list of needed libraries wins, so ours are named before everything else (tests/openssl_order_test.cc holds
+# this). What libparquet itself asks simdjson, the CRS of geometries, is nothing that we read.
+add_link_options("LINKER:--push-state,--no-as-needed" -lssl -lcrypto $<TARGET_FILE:simdjson::simdjson> "LINKER:--pop-state")
 
 function(k2i_wheel_library name)
   add_library(${name} SHARED IMPORTED GLOBAL)

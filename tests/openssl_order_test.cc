@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libparquet of the pyarrow wheel exports OpenSSL symbols of its own. Bound to those, the system's libssl and libcrypto
-// jump to null as soon as they load the default CA certificates; cmake/Dependencies.cmake therefore links ssl and
-// crypto first. One process here uses all that can get into each other's way: TLS by libcurl, TLS by librdkafka, and
-// Parquet encryption; and the names must be bound to OpenSSL's own libraries, for the crash depends on what is called
-// first.
+// libparquet of the pyarrow wheel exports OpenSSL and simdjson symbols of its own. Bound to those, the system's libssl
+// and libcrypto jump to null as soon as they load the default CA certificates, and what was compiled with the headers
+// of another simdjson crashes as it parses; cmake/Dependencies.cmake therefore links ssl, crypto and simdjson first.
+// One process here uses all that can get into each other's way: TLS by libcurl, TLS by librdkafka, and Parquet
+// encryption; and the names must be bound to OpenSSL's own libraries, for the crash depends on what is called first.
 #include <arrow/api.h>
 #include <arrow/flight/client.h>
 #include <arrow/flight/server.h>
@@ -255,6 +255,11 @@ TEST(OpensslOrderTest, OpensslsNamesAreBoundToOpenssl) {
     EXPECT_NE(BoundTo(symbol).find("libcrypto.so"), std::string::npos) << symbol << " is " << BoundTo(symbol);
   }
   EXPECT_NE(BoundTo("SSL_CTX_new").find("libssl.so"), std::string::npos);
+}
+
+TEST(OpensslOrderTest, SimdjsonsNamesAreBoundToSimdjson) {
+  const std::string found = BoundTo("_ZN8simdjson25get_active_implementationEv");
+  EXPECT_NE(found.find("libsimdjson.so"), std::string::npos) << found;
 }
 
 }  // namespace

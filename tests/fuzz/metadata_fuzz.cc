@@ -7,6 +7,7 @@
 #include "fuzz/fuzz_target.h"
 #include "fuzz/json_mutation.h"
 #include "iceberg/model/arrow_schema.h"
+#include "iceberg/model/gzip.h"
 #include "iceberg/model/table_metadata.h"
 
 namespace k2i::fuzz {
@@ -50,6 +51,16 @@ void CheckSame(const TableMetadata& a, const TableMetadata& b) {
   Require(a.current_snapshot_id == b.current_snapshot_id, "the current snapshot stays");
 }
 
+/// What shares an earlier state is what reads everything.
+void CheckKnown(const TableMetadata& metadata, std::string_view text) {
+  TableMetadata known = metadata;
+  if (!known.snapshots.empty()) known.snapshots.Edit(known.snapshots.size() / 2).summary["edited"] = "true";
+  known.snapshot_log.EraseFront(known.snapshot_log.size() / 2);
+  const auto read = ParseTableMetadata(text, &known);
+  Require(read.has_value(), "an earlier state makes nothing unreadable");
+  RequireSame(TableMetadataJson(*read), TableMetadataJson(metadata), "an earlier state changes nothing");
+}
+
 void Check(std::string_view text) {
   const auto metadata = ParseTableMetadata(text);
   if (!metadata.has_value()) return Require(MayRefuse(metadata.error()), "bad metadata is Corruption or NotSupported");
@@ -59,6 +70,10 @@ void Check(std::string_view text) {
   Require(again.has_value(), again.has_value() ? "" : "what was written can be read: " + again.error().message);
   RequireSame(TableMetadataJson(*again), written, "what is written reads back the same");
   CheckSame(*metadata, *again);
+  CheckKnown(*metadata, text);
+  const auto gzip = TableMetadataGzip(*metadata);
+  Require(gzip.has_value(), "metadata can be deflated");
+  RequireSame(Gunzip(*gzip, size_t{1} << 30).value_or("does not inflate"), written, "a gzip file holds the text");
 }
 
 Schema EveryType() {

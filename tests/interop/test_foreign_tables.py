@@ -227,8 +227,7 @@ def test_unknown_members_of_metadata_outlive_commits(process, kafka4, sql_wareho
     add_unknown(document)
     odd = path_of(loaded.metadata_location).with_name("00077-aaaaaaaa-1111-2222-3333-bbbbbbbbbbbb.metadata.json")
     odd.write_text(json.dumps(document))
-    with sqlite3.connect(sql_warehouse.database_path) as database:
-        database.execute("UPDATE iceberg_tables SET metadata_location = ?", [f"file://{odd}"])
+    point_to(sql_warehouse, f"file://{odd}")
 
     ingest(process, kafka4, sql_warehouse, topic, numbers(0, 10), rows=12)
     now = json.loads(path_of(sql_warehouse.pyiceberg().load_table(("lake", topic)).metadata_location).read_text())
@@ -236,6 +235,52 @@ def test_unknown_members_of_metadata_outlive_commits(process, kafka4, sql_wareho
     assert len(before) > 10
     assert {path: after.get(path) for path in before} == before
     assert_numbers(read_pyiceberg(sql_warehouse, "lake", topic), range(-2, 10))
+
+
+# Many snapshots.
+
+
+def point_to(warehouse, location: str) -> None:
+    with sqlite3.connect(warehouse.database_path) as database:
+        database.execute("UPDATE iceberg_tables SET metadata_location = ?", [location])
+
+
+def grow_history(warehouse, table: str, snapshots: int) -> None:
+    """Continues the table's history by snapshots that change nothing."""
+    loaded = warehouse.pyiceberg().load_table(("lake", table))
+    document = json.loads(path_of(loaded.metadata_location).read_text())
+    newest = document["snapshots"][-1]
+    for i in range(snapshots):
+        sequence_number = newest["sequence-number"] + 1
+        newest = newest | {"snapshot-id": 10_000 + i, "parent-snapshot-id": newest["snapshot-id"], "sequence-number": sequence_number}
+        document["snapshots"].append(newest)
+        document["snapshot-log"].append({"snapshot-id": newest["snapshot-id"], "timestamp-ms": newest["timestamp-ms"]})
+    document |= {"current-snapshot-id": newest["snapshot-id"], "last-sequence-number": newest["sequence-number"]}
+    document["refs"]["main"]["snapshot-id"] = newest["snapshot-id"]
+    grown = path_of(loaded.metadata_location).with_name("00077-aaaaaaaa-1111-2222-3333-bbbbbbbbbbbb.metadata.json")
+    grown.write_text(json.dumps(document))
+    point_to(warehouse, f"file://{grown}")
+
+
+@pytest.mark.slow
+def test_many_snapshots(spark, process, kafka4, sql_warehouse, topic):
+    """Their metadata is deflated in parts that commits share; others' commits come between."""
+    made = make_table(sql_warehouse, topic, {}, rows=(-2, -1))
+    grow_history(sql_warehouse, topic, 1_100)
+    for start in (0, 20):
+        ingest(process, kafka4, sql_warehouse, topic, numbers(start, 20), rows=start + 22 + start // 20)
+        loaded = sql_warehouse.pyiceberg().load_table(("lake", topic))
+        assert loaded.metadata_location.endswith(".gz.metadata.json")
+        made.refresh().append(pa.Table.from_pylist([{"n": -3 - start, "text": f"record {-3 - start}"}], schema=ARROW))
+    ingest(process, kafka4, sql_warehouse, topic, numbers(40, 1), rows=45)
+    loaded = sql_warehouse.pyiceberg().load_table(("lake", topic))
+    document = json.loads(gzip.decompress(path_of(loaded.metadata_location).read_bytes()))
+    assert {snapshot.snapshot_id for snapshot in loaded.metadata.snapshots} > {10_000 + i for i in range(1_100)}
+    assert [entry["snapshot-id"] for entry in document["snapshot-log"]] == [each["snapshot-id"] for each in document["snapshots"]]
+    expected = {-23, -3, -2, -1, *range(41)}
+    for found in (read_pyiceberg(sql_warehouse, "lake", topic), read_duckdb(sql_warehouse, "lake", topic), read_spark(spark, sql_warehouse, "lake", topic)):
+        assert_numbers(found, expected)
+    assert_numbers(loaded.scan(snapshot_id=10_500).to_arrow().to_pylist(), [-2, -1])
 
 
 # Spark's tables.

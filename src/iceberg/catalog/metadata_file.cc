@@ -9,7 +9,7 @@
 
 #include "base/ascii.h"
 #include "base/logging.h"
-#include "iceberg/catalog/gzip.h"
+#include "iceberg/model/gzip.h"
 #include "iceberg/update/metadata_folder.h"
 
 namespace k2i::iceberg {
@@ -33,12 +33,14 @@ int VersionOf(std::string_view location) {
 
 /// Iceberg takes the codec's name in any case of letters.
 bool WantsGzip(const TableMetadata& metadata) {
-  return EqualsIgnoringCase(metadata.PropertyOr("write.metadata.compression-codec", "none"), "gzip");
+  const std::string codec = metadata.PropertyOr("write.metadata.compression-codec", "");
+  return codec.empty() ? metadata.snapshots.size() > kPlainSnapshots : EqualsIgnoringCase(codec, "gzip");
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const TableMetadata>> ReadMetadataFile(io::ObjectStore& store, const std::string& location) {
+Result<std::shared_ptr<const TableMetadata>> ReadMetadataFile(io::ObjectStore& store, const std::string& location,
+                                                              const TableMetadata* known) {
   auto bytes = store.Read(location);
   if (!bytes.has_value()) {
     Error error = std::move(bytes).error();
@@ -52,7 +54,7 @@ Result<std::shared_ptr<const TableMetadata>> ReadMetadataFile(io::ObjectStore& s
     bytes = Gunzip(*bytes, kMaxMetadataBytes);
     if (!bytes.has_value()) return About(bytes.error(), location);
   }
-  auto metadata = ParseTableMetadata(*bytes);
+  auto metadata = ParseTableMetadata(*bytes, known);
   if (!metadata.has_value()) return About(metadata.error(), location);
   return std::make_shared<const TableMetadata>(*std::move(metadata));
 }
@@ -65,10 +67,9 @@ std::string NewMetadataLocation(const TableMetadata& metadata, std::string_view 
 }
 
 Status WriteMetadataFile(io::ObjectStore& store, const std::string& location, const TableMetadata& metadata) {
-  std::string bytes = TableMetadataJson(metadata);
-  if (location.ends_with(kGzipSuffix)) {
-    K2I_ASSIGN_OR_RETURN(bytes, Gzip(bytes));
-  }
+  const bool gzip = location.ends_with(kGzipSuffix);
+  K2I_ASSIGN_OR_RETURN(const std::string bytes,
+                       gzip ? TableMetadataGzip(metadata) : Result<std::string>(TableMetadataJson(metadata)));
   Status written = store.Create(location, bytes);
   if (written.has_value()) return {};
   // Nothing points to our file; one that was there before is not ours.

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "iceberg/catalog/catalog.h"
-#include "iceberg/catalog/gzip.h"
+#include "iceberg/model/gzip.h"
 #include "io/memory_object_store_testing.h"
 
 namespace k2i::iceberg {
@@ -21,20 +21,6 @@ TableMetadata Table(std::map<std::string, std::string> properties = {}) {
   return metadata;
 }
 
-TEST(GzipTest, RoundTripsAndRefuses) {
-  const std::string text(300'000, 'x');
-  const std::string packed = *Gzip(text);
-  EXPECT_TRUE(IsGzip(packed));
-  EXPECT_FALSE(IsGzip("{}"));
-  EXPECT_EQ(Gunzip(packed, text.size()), text);
-  EXPECT_EQ(Gunzip(*Gzip(""), 10), "");
-  for (const std::string& bytes :
-       {packed.substr(0, packed.size() - 1), std::string("\x1f\x8bnonsense"), std::string()}) {
-    EXPECT_EQ(Gunzip(bytes, 1 << 20).error().code, ErrorCode::kCorruption);
-  }
-  EXPECT_EQ(Gunzip(packed, text.size() - 1).error().code, ErrorCode::kCorruption);
-}
-
 TEST(MetadataFileTest, NumbersItsNames) {
   EXPECT_EQ(NewMetadataLocation(Table(), "", "u"), "s3://b/t/metadata/00000-u.metadata.json");
   EXPECT_EQ(NewMetadataLocation(Table(), "s3://x/00041-abc.metadata.json", "u"),
@@ -44,6 +30,16 @@ TEST(MetadataFileTest, NumbersItsNames) {
   EXPECT_EQ(NewMetadataLocation(
                 Table({{"write.metadata.path", "s3://m/"}, {"write.metadata.compression-codec", "gzip"}}), "", "u"),
             "s3://m/00000-u.gz.metadata.json");
+}
+
+TEST(MetadataFileTest, TakesGzipForManySnapshotsUnlessTheTableSaysOtherwise) {
+  TableMetadata table = Table();
+  for (size_t i = 0; i < kPlainSnapshots; ++i) table.snapshots.push_back({.snapshot_id = static_cast<int64_t>(i)});
+  EXPECT_EQ(NewMetadataLocation(table, "", "u"), "s3://b/t/metadata/00000-u.metadata.json");
+  table.snapshots.push_back({.snapshot_id = -1});
+  EXPECT_EQ(NewMetadataLocation(table, "", "u"), "s3://b/t/metadata/00000-u.gz.metadata.json");
+  table.properties["write.metadata.compression-codec"] = "none";
+  EXPECT_EQ(NewMetadataLocation(table, "", "u"), "s3://b/t/metadata/00000-u.metadata.json");
 }
 
 TEST(MetadataFileTest, ReadsPlainAndGzip) {

@@ -1,17 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceberg/catalog/metadata_reader.h"
 
+#include <string_view>
+
 namespace k2i::iceberg {
 
 Result<std::shared_ptr<const TableMetadata>> MetadataReader::Read(const std::string& location) {
-  {
-    std::lock_guard lock(mutex_);
-    const auto found = held_.find(location);
-    if (auto metadata = found == held_.end() ? nullptr : found->second.lock()) return metadata;
-  }
-  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, location));
+  if (auto metadata = Find(location)) return metadata;
+  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, location, FindEarlier(location).get()));
   Remember(location, metadata);
   return metadata;
+}
+
+std::shared_ptr<const TableMetadata> MetadataReader::Find(const std::string& location) {
+  std::lock_guard lock(mutex_);
+  const auto found = held_.find(location);
+  return found == held_.end() ? nullptr : found->second.lock();
+}
+
+std::shared_ptr<const TableMetadata> MetadataReader::FindEarlier(const std::string& location) {
+  const std::string_view folder = std::string_view(location).substr(0, location.rfind('/') + 1);
+  std::lock_guard lock(mutex_);
+  for (auto at = held_.lower_bound(location); at != held_.begin();) {
+    --at;
+    if (!at->first.starts_with(folder)) break;
+    if (auto metadata = at->second.lock()) return metadata;
+  }
+  return nullptr;
 }
 
 void MetadataReader::Remember(const std::string& location, const std::shared_ptr<const TableMetadata>& metadata) {

@@ -11,8 +11,9 @@
 namespace k2i::iceberg {
 
 /// Reads metadata files, and gives what somebody still holds of an earlier read again: a metadata file never changes,
-/// and that of a table with thousands of snapshots takes longer to read than all the rest of a commit. Holds nothing
-/// itself. Thread-safe.
+/// and that of a table with thousands of snapshots takes longer to read than all the rest of a commit. Of a file that
+/// is new, it reads what the table's earlier files, where somebody holds them, do not have. Holds nothing itself.
+/// Thread-safe.
 class MetadataReader {
  public:
   /// `store` must outlive this.
@@ -24,9 +25,13 @@ class MetadataReader {
   void Remember(const std::string& location, const std::shared_ptr<const TableMetadata>& metadata);
 
  private:
+  std::shared_ptr<const TableMetadata> Find(const std::string& location);
+  /// The nearest before `location`, by name, in its folder; nullptr for none.
+  std::shared_ptr<const TableMetadata> FindEarlier(const std::string& location);
+
   io::ObjectStore& store_;
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<const TableMetadata>> held_;
+  std::map<std::string, std::weak_ptr<const TableMetadata>> held_;  // by location; guarded by mutex_
 };
 
 }  // namespace k2i::iceberg

@@ -7,6 +7,7 @@
 
 #include <initializer_list>
 
+#include "iceberg/model/history_text.h"
 #include "iceberg/model/json_view.h"
 #include "iceberg/model/table_metadata.h"
 
@@ -30,6 +31,8 @@ Result<SortOrder> SortOrderFromJson(const JsonView& json);
 
 nlohmann::json SnapshotToJson(const Snapshot& snapshot);
 Result<Snapshot> SnapshotFromJson(const JsonView& json);
+nlohmann::json SnapshotLogEntryToJson(const SnapshotLogEntry& entry);
+Result<SnapshotLogEntry> SnapshotLogEntryFromJson(const JsonView& json);
 nlohmann::json SnapshotRefToJson(const SnapshotRef& ref);
 Result<SnapshotRef> SnapshotRefFromJson(const JsonView& json);
 
@@ -37,8 +40,8 @@ Result<SnapshotRef> SnapshotRefFromJson(const JsonView& json);
 nlohmann::json LiteralToJson(const Type& type, const Literal& value);
 Result<Literal> LiteralFromJson(const Type& type, const JsonView& json);
 
-/// Whole metadata as the REST protocol embeds it; ParseTableMetadata is this on text.
-Result<TableMetadata> TableMetadataFromJson(const JsonView& json);
+/// Whole metadata as the REST protocol embeds it, its lists in `text`; ParseTableMetadata is this on text.
+Result<TableMetadata> TableMetadataFromJson(const JsonView& json, const HistoryText& text, const TableMetadata* known);
 
 /// The members of `json` that are not among `modelled`; none where it is no object.
 OtherMembers MembersBeyond(const JsonView& json, std::initializer_list<std::string_view> modelled);

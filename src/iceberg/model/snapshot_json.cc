@@ -28,20 +28,6 @@ nlohmann::json SnapshotToJson(const Snapshot& snapshot) {
   return json;
 }
 
-size_t SnapshotList::PositionOf(int64_t snapshot_id, size_t from) const {
-  for (size_t i = from; i-- > 0;) {
-    if (held_[i]->snapshot.snapshot_id == snapshot_id) return i;
-  }
-  while (from < size() && held_[from]->snapshot.snapshot_id != snapshot_id) ++from;
-  return from;
-}
-
-const std::string& SnapshotList::JsonOf(size_t index) const {
-  Held& held = *held_[index];
-  std::call_once(held.written, [&] { held.json = JsonText(SnapshotToJson(held.snapshot)); });
-  return held.json;
-}
-
 Result<Snapshot> SnapshotFromJson(const JsonView& json) {
   Snapshot snapshot;
   K2I_ASSIGN_OR_RETURN(snapshot.snapshot_id, json.Get<int64_t>("snapshot-id"));
@@ -64,6 +50,20 @@ Result<Snapshot> SnapshotFromJson(const JsonView& json) {
       MembersBeyond(json, {"snapshot-id", "parent-snapshot-id", "sequence-number", "timestamp-ms", "manifest-list",
                            "summary", "schema-id", "first-row-id", "added-rows", "key-id"});
   return snapshot;
+}
+
+nlohmann::json SnapshotLogEntryToJson(const SnapshotLogEntry& entry) {
+  nlohmann::json json = {{"timestamp-ms", entry.timestamp_ms}, {"snapshot-id", entry.snapshot_id}};
+  PutMembers(entry.other, json);
+  return json;
+}
+
+Result<SnapshotLogEntry> SnapshotLogEntryFromJson(const JsonView& json) {
+  SnapshotLogEntry entry;
+  K2I_ASSIGN_OR_RETURN(entry.timestamp_ms, json.Get<int64_t>("timestamp-ms"));
+  K2I_ASSIGN_OR_RETURN(entry.snapshot_id, json.Get<int64_t>("snapshot-id"));
+  entry.other = MembersBeyond(json, {"timestamp-ms", "snapshot-id"});
+  return entry;
 }
 
 nlohmann::json SnapshotRefToJson(const SnapshotRef& ref) {

@@ -13,7 +13,7 @@
 
 #include "iceberg/model/partition_spec.h"
 #include "iceberg/model/schema.h"
-#include "iceberg/model/snapshot_list.h"
+#include "iceberg/model/snapshot.h"
 
 namespace k2i::iceberg {
 
@@ -27,11 +27,6 @@ struct SnapshotRef {
   friend bool operator==(const SnapshotRef&, const SnapshotRef&) = default;
 };
 
-struct SnapshotLogEntry {
-  int64_t timestamp_ms = 0;
-  int64_t snapshot_id = 0;
-  OtherMembers other = {};
-};
 struct MetadataLogEntry {
   int64_t timestamp_ms = 0;
   std::string metadata_file;
@@ -53,7 +48,7 @@ struct TableMetadata {
   std::map<std::string, std::string> properties;
   std::optional<int64_t> current_snapshot_id;
   SnapshotList snapshots;
-  std::vector<SnapshotLogEntry> snapshot_log;
+  SnapshotLog snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;
   std::vector<SortOrder> sort_orders;
   int32_t default_sort_order_id = 0;
@@ -76,8 +71,12 @@ struct TableMetadata {
 };
 
 /// Corruption (with the JSON path) for malformed metadata, NotSupported for a format version above 3. v1 is read too.
-Result<TableMetadata> ParseTableMetadata(std::string_view json);
-/// What does not change between two commits is not made anew: see SnapshotList.
+/// Of `known`, an earlier state of the table, the snapshots whose text is the same are shared and not read again.
+Result<TableMetadata> ParseTableMetadata(std::string_view json, const TableMetadata* known = nullptr);
+/// What does not change between two commits is not made anew: see HistoryList.
 std::string TableMetadataJson(const TableMetadata& metadata);
+/// The same as a gzip file (RFC 1952), nor is what was deflated for an earlier commit. ResourceExhausted when memory
+/// is short.
+Result<std::string> TableMetadataGzip(const TableMetadata& metadata);
 
 }  // namespace k2i::iceberg

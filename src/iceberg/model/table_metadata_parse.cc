@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "iceberg/model/json.h"
 
@@ -32,9 +33,9 @@ bool NestsTooDeeply(std::string_view json) {
   return false;
 }
 
-template <typename T, typename List = std::vector<T>>
-Result<List> ListOf(const JsonView& json, std::string_view key, Result<T> (*parse)(const JsonView&)) {
-  List items;
+template <typename T>
+Result<std::vector<T>> ListOf(const JsonView& json, std::string_view key, Result<T> (*parse)(const JsonView&)) {
+  std::vector<T> items;
   const auto list = json.Find(key);
   if (!list.has_value()) return items;
   K2I_ASSIGN_OR_RETURN(const auto elements, list->Elements());
@@ -159,14 +160,6 @@ Status ReadRefs(const JsonView& json, TableMetadata& metadata) {
   return {};
 }
 
-Result<SnapshotLogEntry> SnapshotLogEntryFromJson(const JsonView& json) {
-  SnapshotLogEntry entry;
-  K2I_ASSIGN_OR_RETURN(entry.timestamp_ms, json.Get<int64_t>("timestamp-ms"));
-  K2I_ASSIGN_OR_RETURN(entry.snapshot_id, json.Get<int64_t>("snapshot-id"));
-  entry.other = MembersBeyond(json, {"timestamp-ms", "snapshot-id"});
-  return entry;
-}
-
 Result<MetadataLogEntry> MetadataLogEntryFromJson(const JsonView& json) {
   MetadataLogEntry entry;
   K2I_ASSIGN_OR_RETURN(entry.timestamp_ms, json.Get<int64_t>("timestamp-ms"));
@@ -175,9 +168,68 @@ Result<MetadataLogEntry> MetadataLogEntryFromJson(const JsonView& json) {
   return entry;
 }
 
-Status ReadHistory(const JsonView& json, TableMetadata& metadata) {
-  K2I_ASSIGN_OR_RETURN(metadata.snapshots, (ListOf<Snapshot, SnapshotList>(json, "snapshots", SnapshotFromJson)));
-  K2I_ASSIGN_OR_RETURN(metadata.snapshot_log, ListOf(json, "snapshot-log", SnapshotLogEntryFromJson));
+/// Reads a list that TakeHistoryOut has taken out, or has left in its place.
+template <typename T>
+class HistoryReader {
+ public:
+  HistoryReader(std::string path, const HistoryList<T>* known, Result<T> (*parse)(const JsonView&))
+      : path_(std::move(path)), known_(known), parse_(parse) {}
+
+  Result<HistoryList<T>> Read(const std::vector<std::string_view>& texts) && {
+    read_.reserve(texts.size());
+    for (const std::string_view text : texts) K2I_RETURN_IF_ERROR(ReadOne(text));
+    return std::move(read_);
+  }
+
+ private:
+  Status ReadOne(std::string_view text) {
+    if (known_ != nullptr && next_ < known_->size() && known_->HasJson(next_, text)) {
+      read_.AppendShared(*known_, next_++);
+      return {};
+    }
+    const std::string path = fmt::format("{}[{}]", path_, read_.size());
+    K2I_ASSIGN_OR_RETURN(const nlohmann::json json, ParseJson(text, path));
+    K2I_ASSIGN_OR_RETURN(T element, parse_(JsonView(json, path)));
+    if (known_ != nullptr) next_ = PositionBehind(element.snapshot_id);
+    read_.Append(std::move(element), std::string(text));
+    return {};
+  }
+
+  /// Where `known` goes on after the snapshot; where it was, if it does not know that.
+  size_t PositionBehind(int64_t snapshot_id) {
+    if (positions_.empty()) {
+      for (size_t i = 0; i < known_->size(); ++i) positions_[(*known_)[i].snapshot_id] = i;
+    }
+    const auto found = positions_.find(snapshot_id);
+    return found == positions_.end() ? next_ : found->second + 1;
+  }
+
+  const std::string path_;
+  const HistoryList<T>* const known_;
+  Result<T> (*const parse_)(const JsonView&);
+  HistoryList<T> read_;
+  size_t next_ = 0;                                // in known_: what is expected to come
+  std::unordered_map<int64_t, size_t> positions_;  // in known_, once something else came
+};
+
+template <typename T>
+Result<HistoryList<T>> HistoryOf(const JsonView& json, std::string_view key,
+                                 const std::vector<std::string_view>& taken_out, const HistoryList<T>* known,
+                                 Result<T> (*parse)(const JsonView&)) {
+  if (!taken_out.empty()) return HistoryReader<T>(json.path() + "." + std::string(key), known, parse).Read(taken_out);
+  K2I_ASSIGN_OR_RETURN(std::vector<T> left, ListOf(json, key, parse));
+  HistoryList<T> list;
+  for (T& each : left) list.push_back(std::move(each));
+  return list;
+}
+
+Status ReadHistory(const JsonView& json, const HistoryText& text, const TableMetadata* known, TableMetadata& metadata) {
+  const bool any = known != nullptr;
+  K2I_ASSIGN_OR_RETURN(metadata.snapshots, HistoryOf(json, "snapshots", text.snapshots,
+                                                     any ? &known->snapshots : nullptr, SnapshotFromJson));
+  K2I_ASSIGN_OR_RETURN(metadata.snapshot_log,
+                       HistoryOf(json, "snapshot-log", text.snapshot_log, any ? &known->snapshot_log : nullptr,
+                                 SnapshotLogEntryFromJson));
   K2I_ASSIGN_OR_RETURN(metadata.metadata_log, ListOf(json, "metadata-log", MetadataLogEntryFromJson));
   K2I_ASSIGN_OR_RETURN(metadata.current_snapshot_id, json.GetOptional<int64_t>("current-snapshot-id"));
   if (metadata.current_snapshot_id == kNoSnapshot) metadata.current_snapshot_id.reset();
@@ -190,13 +242,13 @@ Status ReadHistory(const JsonView& json, TableMetadata& metadata) {
 
 }  // namespace
 
-Result<TableMetadata> TableMetadataFromJson(const JsonView& json) {
+Result<TableMetadata> TableMetadataFromJson(const JsonView& json, const HistoryText& text, const TableMetadata* known) {
   TableMetadata metadata;
   K2I_RETURN_IF_ERROR(ReadHead(json, metadata));
   K2I_RETURN_IF_ERROR(ReadSchemas(json, metadata));
   K2I_RETURN_IF_ERROR(ReadSpecs(json, metadata));
   K2I_RETURN_IF_ERROR(ReadSortOrders(json, metadata));
-  K2I_RETURN_IF_ERROR(ReadHistory(json, metadata));
+  K2I_RETURN_IF_ERROR(ReadHistory(json, text, known, metadata));
   metadata.other = MembersBeyond(
       json, {"format-version", "table-uuid",      "location",     "last-sequence-number", "last-updated-ms",
              "last-column-id", "schemas",         "schema",       "current-schema-id",    "partition-specs",
@@ -206,9 +258,11 @@ Result<TableMetadata> TableMetadataFromJson(const JsonView& json) {
   return metadata;
 }
 
-Result<TableMetadata> ParseTableMetadata(std::string_view text) {
-  K2I_ASSIGN_OR_RETURN(const nlohmann::json json, ParseJson(text, "table metadata"));
-  return TableMetadataFromJson(JsonView(json, "table metadata"));
+Result<TableMetadata> ParseTableMetadata(std::string_view json, const TableMetadata* known) {
+  const std::string padded = PaddedJson(json);
+  const HistoryText text = TakeHistoryOut(padded, "");
+  K2I_ASSIGN_OR_RETURN(const nlohmann::json rest, ParseJson(text.rest, "table metadata"));
+  return TableMetadataFromJson(JsonView(rest, "table metadata"), text, known);
 }
 
 OtherMembers MembersBeyond(const JsonView& json, std::initializer_list<std::string_view> modelled) {

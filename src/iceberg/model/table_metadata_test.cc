@@ -339,24 +339,5 @@ TEST(TableMetadataTest, KeepsMembersThatItDoesNotKnowAtEveryLevel) {
   }
 }
 
-TEST(SnapshotListTest, CopiesShareTheirSnapshotsUntilOneIsEdited) {
-  const TableMetadata table = *Parse(V2());
-  TableMetadata copy = table;
-  EXPECT_EQ(&copy.snapshots[1], &table.snapshots[1]);
-  EXPECT_EQ(&copy.snapshots.JsonOf(1), &table.snapshots.JsonOf(1));
-  copy.snapshots.Edit(1).summary["added-records"] = "8";
-  copy.snapshots.push_back({.snapshot_id = 5});
-  EXPECT_EQ(table.snapshots.size(), 2U);
-  EXPECT_EQ(nlohmann::json::parse(table.snapshots.JsonOf(1))["summary"]["added-records"], "7");
-  EXPECT_EQ(nlohmann::json::parse(copy.snapshots.JsonOf(1))["summary"]["added-records"], "8");
-  EXPECT_EQ(nlohmann::json::parse(TableMetadataJson(copy))["snapshots"][2]["snapshot-id"], 5);
-  EXPECT_EQ(copy.snapshots.PositionOf(5, 3), 2U);
-  EXPECT_EQ(copy.snapshots.PositionOf(5, 1), 2U);
-  EXPECT_EQ(copy.snapshots.PositionOf(6, 1), 3U);
-  erase_if(copy.snapshots, [](const Snapshot& snapshot) { return snapshot.snapshot_id != 5; });
-  EXPECT_EQ(copy.snapshots.front().snapshot_id, 5);
-  EXPECT_EQ(table.FindRef("main")->snapshot_id, table.snapshots[1].snapshot_id);
-}
-
 }  // namespace
 }  // namespace k2i::iceberg

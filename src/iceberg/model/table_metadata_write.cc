@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "iceberg/model/gzip.h"
 #include "iceberg/model/json.h"
 
 namespace k2i::iceberg {
@@ -65,24 +62,37 @@ nlohmann::json MembersThatStay(const TableMetadata& metadata) {
   return json;
 }
 
-void AppendSnapshots(const SnapshotList& snapshots, std::string& text) {
-  size_t bytes = text.size() + snapshots.size();
-  for (size_t i = 0; i < snapshots.size(); ++i) bytes += snapshots.JsonOf(i).size();
-  text.reserve(bytes);
-  for (size_t i = 0; i < snapshots.size(); ++i) {
-    if (i > 0) text += ',';
-    text += snapshots.JsonOf(i);
+struct PlainText {
+  std::string text;
+  Status Append(std::string_view more) {
+    text += more;
+    return {};
   }
-}
+  template <typename T>
+  Status List(const HistoryList<T>& list) {
+    list.WriteJson(text);
+    return {};
+  }
+};
 
-void AppendSnapshotLog(const std::vector<SnapshotLogEntry>& log, std::string& text) {
-  for (size_t i = 0; i < log.size(); ++i) {
-    if (i > 0) text += ',';
-    fmt::format_to(std::back_inserter(text), R"({{"timestamp-ms":{},"snapshot-id":{})", log[i].timestamp_ms,
-                   log[i].snapshot_id);
-    for (const auto& [key, value] : log[i].other) text.append(",").append(JsonText(key)).append(":").append(value);
-    text += '}';
+struct GzipText {
+  GzipWriter writer;
+  Status Append(std::string_view more) { return writer.Append(more); }
+  template <typename T>
+  Status List(const HistoryList<T>& list) {
+    return list.WriteJson(writer);
   }
+};
+
+template <typename Out>
+Status Write(const TableMetadata& metadata, Out& out) {
+  std::string rest = JsonText(MembersThatStay(metadata));
+  rest.pop_back();  // the closing brace
+  K2I_RETURN_IF_ERROR(out.Append(rest + R"(,"snapshot-log":[)"));
+  K2I_RETURN_IF_ERROR(out.List(metadata.snapshot_log));
+  K2I_RETURN_IF_ERROR(out.Append(R"(],"snapshots":[)"));
+  K2I_RETURN_IF_ERROR(out.List(metadata.snapshots));
+  return out.Append("]}");
 }
 
 }  // namespace
@@ -94,14 +104,15 @@ void PutMembers(const OtherMembers& members, nlohmann::json& json) {
 }
 
 std::string TableMetadataJson(const TableMetadata& metadata) {
-  std::string text = JsonText(MembersThatStay(metadata));
-  text.pop_back();  // the closing brace
-  text += R"(,"snapshot-log":[)";
-  AppendSnapshotLog(metadata.snapshot_log, text);
-  text += R"(],"snapshots":[)";
-  AppendSnapshots(metadata.snapshots, text);
-  text += "]}";
-  return text;
+  PlainText plain;
+  (void)Write(metadata, plain);  // memory is all that could fail
+  return std::move(plain.text);
+}
+
+Result<std::string> TableMetadataGzip(const TableMetadata& metadata) {
+  GzipText gzip;
+  K2I_RETURN_IF_ERROR(Write(metadata, gzip));
+  return std::move(gzip.writer).Finish();
 }
 
 std::string JsonText(const nlohmann::json& json) {

@@ -134,21 +134,15 @@ Status MetadataBuilder::operator()(const update::RemoveSnapshotRef& update) {
 /// Drops entries of snapshots that main only passed through within this set of updates; and, since a log with a hole
 /// would tell time travel wrong things, all entries before one whose snapshot has been removed.
 void MetadataBuilder::CleanSnapshotLog() {
-  std::erase_if(metadata_.snapshot_log, [&](const SnapshotLogEntry& entry) {
+  erase_if(metadata_.snapshot_log, [&](const SnapshotLogEntry& entry) {
     return added_snapshots_.contains(entry.snapshot_id) && entry.snapshot_id != metadata_.current_snapshot_id;
   });
   if (!removed_snapshots_) return;
   std::unordered_set<int64_t> known;
   for (const Snapshot& snapshot : metadata_.snapshots) known.insert(snapshot.snapshot_id);
-  std::vector<SnapshotLogEntry> kept;
-  for (const SnapshotLogEntry& entry : metadata_.snapshot_log) {
-    if (!known.contains(entry.snapshot_id)) {
-      kept.clear();
-    } else {
-      kept.push_back(entry);
-    }
-  }
-  metadata_.snapshot_log = std::move(kept);
+  size_t gone = metadata_.snapshot_log.size();
+  while (gone > 0 && known.contains(metadata_.snapshot_log[gone - 1].snapshot_id)) --gone;
+  metadata_.snapshot_log.EraseFront(gone);
 }
 
 }  // namespace k2i::iceberg

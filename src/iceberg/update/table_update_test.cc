@@ -220,7 +220,7 @@ TEST(ApplyUpdatesTest, UnknownMembersOutliveACommit) {
   const OtherMembers more = {{"x-new", "[1]"}};
   table.other = more;
   table.snapshots.Edit(0).other = table.schemas[0].other = table.partition_specs[0].other = more;
-  table.sort_orders[0].other = table.snapshot_log[0].other = more;
+  table.sort_orders[0].other = table.snapshot_log.Edit(0).other = more;
   table.refs["main"].other = more;
   SnapshotRef main = table.refs["main"];
   main.snapshot_id = 3;

@@ -144,7 +144,8 @@ Status RestCatalog::EnsureNamespace(const std::vector<std::string>& name_space) 
 
 Result<LoadedTable> RestCatalog::TakeTable(const net::HttpResponse& response, RestOperation operation,
                                            const TableIdentifier& table, const std::string& what) {
-  auto read = ParseRestTable(response.body, table);
+  const auto known = cache_->Find(table);
+  auto read = ParseRestTable(response.body, table, known ? known->table.metadata.get() : nullptr);
   if (!read.has_value()) return std::unexpected(ErrorOfBody(operation, read.error(), what));
   cache_->Put(std::string(response.header("etag")), read->table);
   // The answer to a commit brings neither configuration nor credentials.
@@ -160,7 +161,7 @@ Result<LoadedTable> RestCatalog::LoadTable(const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(request.path, session_->TablePath(table));
   const auto known = cache_->Find(table);
   // A table that has not changed comes without credentials.
-  const bool conditional = known.has_value() && !(options_.vended_credentials && vended_->IsDue(table));
+  const bool conditional = known && !known->etag.empty() && !(options_.vended_credentials && vended_->IsDue(table));
   if (conditional) request.headers.emplace_back("If-None-Match", known->etag);
   K2I_ASSIGN_OR_RETURN(const net::HttpResponse response, session_->Send(request));
   if (response.status != 304) return TakeTable(response, request.operation, table, request.what);
@@ -348,7 +349,7 @@ Status RestCatalog::RenewCredentials(const TableIdentifier& table) {
   RestRequest load{
       .endpoint = endpoint::kLoadTable, .path = path + "?snapshots=refs", .headers = DelegationHeaders(), .what = what};
   K2I_ASSIGN_OR_RETURN(const net::HttpResponse response, session_->Send(load));
-  auto read = ParseRestTable(response.body, table);
+  auto read = ParseRestTable(response.body, table, nullptr);
   if (!read) return std::unexpected(ErrorOfBody(load.operation, read.error(), what));
   return KeepAccess(*read);
 }

@@ -123,12 +123,14 @@ Result<RestConfig> ParseRestConfig(std::string_view body, const RestConfig& clie
   return config;
 }
 
-Result<RestTable> ParseRestTable(std::string_view body, const TableIdentifier& identifier) {
-  K2I_ASSIGN_OR_RETURN(const json document, ParseJson(body, "table"));
+Result<RestTable> ParseRestTable(std::string_view body, const TableIdentifier& identifier, const TableMetadata* known) {
+  const std::string padded = PaddedJson(body);
+  const HistoryText text = TakeHistoryOut(padded, "metadata");
+  K2I_ASSIGN_OR_RETURN(const json document, ParseJson(text.rest, "table"));
   const JsonView answer(document, "table");
   if (!document.is_object()) return answer.Malformed("is not an object");
   K2I_ASSIGN_OR_RETURN(const JsonView metadata_json, answer.At("metadata"));
-  K2I_ASSIGN_OR_RETURN(TableMetadata metadata, TableMetadataFromJson(metadata_json));
+  K2I_ASSIGN_OR_RETURN(TableMetadata metadata, TableMetadataFromJson(metadata_json, text, known));
   RestTable read{.table = {.identifier = identifier}};
   K2I_ASSIGN_OR_RETURN(const auto location, answer.GetOptional<std::string>("metadata-location"));
   read.table.metadata_location = location.value_or("");

@@ -49,8 +49,9 @@ struct RestTable {
   std::optional<RemoteSigning> remote_signing;  // the server signs each request to the store
 };
 
-/// LoadTableResult and CommitTableResponse.
-Result<RestTable> ParseRestTable(std::string_view body, const TableIdentifier& identifier);
+/// LoadTableResult and CommitTableResponse. `known`: an earlier state of the table, as for ParseTableMetadata; nullptr
+/// for none.
+Result<RestTable> ParseRestTable(std::string_view body, const TableIdentifier& identifier, const TableMetadata* known);
 /// LoadCredentialsResponse.
 Result<std::vector<StorageCredential>> ParseCredentials(std::string_view body);
 

@@ -11,8 +11,8 @@
 
 namespace k2i::iceberg {
 
-/// Tables as the server has sent them last, with the ETag that says so. A few, for their metadata may be large.
-/// Thread-safe.
+/// Tables as the server has sent them last, with the ETag that says so, if there was one. A few, for their metadata may
+/// be large. Thread-safe.
 class TableCache {
  public:
   struct Entry {
@@ -25,14 +25,9 @@ class TableCache {
     const auto found = entries_.find(table.ToString());
     return found == entries_.end() ? std::nullopt : std::optional(found->second);
   }
-  /// Without an ETag it is forgotten.
   void Put(std::string etag, const LoadedTable& table) {
     std::lock_guard lock(mutex_);
     const std::string name = table.identifier.ToString();
-    if (etag.empty()) {
-      entries_.erase(name);
-      return;
-    }
     if (entries_.size() >= kMostTables && !entries_.contains(name)) entries_.erase(entries_.begin());
     entries_[name] = {std::move(etag), table};
   }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceberg/model/history_list.h"
+
+#include <algorithm>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+#include "iceberg/model/gzip.h"
+#include "iceberg/model/json.h"
+#include "iceberg/model/snapshot.h"
+
+namespace k2i::iceberg {
+namespace {
+
+std::atomic<uint64_t> next_number = 1;
+/// For what elements get after they were made, of all lists: held for as long as it takes to write one element.
+std::mutex made_later;
+
+nlohmann::json ToJson(const Snapshot& snapshot) { return SnapshotToJson(snapshot); }
+nlohmann::json ToJson(const SnapshotLogEntry& entry) { return SnapshotLogEntryToJson(entry); }
+
+/// One of 32, in no order that writers could have given their ids. The factor is 2^64 divided by the golden ratio.
+bool BeginsRun(int64_t snapshot_id) {
+  return (static_cast<uint64_t>(snapshot_id) * 0x9e3779b97f4a7c15U) >> (64 - 5) == 0;
+}
+
+}  // namespace
+
+template <typename T>
+struct HistoryList<T>::Run {
+  std::vector<uint64_t> elements;  // their numbers
+  bool last = false;               // of its list: no comma follows
+  DeflatedText text;
+};
+
+template <typename T>
+HistoryList<T>::Held::Held(T held) : value(std::move(held)), number(next_number.fetch_add(1)) {}
+
+template <typename T>
+size_t HistoryList<T>::PositionOf(int64_t snapshot_id, size_t from) const {
+  for (size_t i = from; i-- > 0;) {
+    if (held_[i]->value.snapshot_id == snapshot_id) return i;
+  }
+  while (from < size() && held_[from]->value.snapshot_id != snapshot_id) ++from;
+  return from;
+}
+
+template <typename T>
+void HistoryList<T>::Append(T value, std::string json) {
+  push_back(std::move(value));
+  held_.back()->json = std::move(json);
+  held_.back()->has_json = true;
+}
+
+template <typename T>
+const std::string& HistoryList<T>::JsonOf(size_t index) const {
+  Held& held = *held_[index];
+  if (held.has_json) return held.json;
+  std::lock_guard lock(made_later);
+  if (!held.has_json) {
+    held.json = JsonText(ToJson(held.value));
+    held.has_json = true;
+  }
+  return held.json;
+}
+
+template <typename T>
+bool HistoryList<T>::HasJson(size_t index, std::string_view json) const {
+  return held_[index]->has_json && held_[index]->json == json;
+}
+
+template <typename T>
+void HistoryList<T>::WriteJson(std::string& text) const {
+  size_t bytes = text.size() + size();
+  for (size_t i = 0; i < size(); ++i) bytes += JsonOf(i).size();
+  text.reserve(bytes);
+  for (size_t i = 0; i < size(); ++i) {
+    if (i > 0) text += ',';
+    text += JsonOf(i);
+  }
+}
+
+template <typename T>
+Status HistoryList<T>::WriteJson(GzipWriter& gzip) const {
+  for (size_t begin = 0; begin < size();) {
+    const size_t end = EndOfRun(begin);
+    K2I_ASSIGN_OR_RETURN(const auto run, RunOf(begin, end));
+    gzip.Append(run->text);
+    begin = end;
+  }
+  return {};
+}
+
+template <typename T>
+size_t HistoryList<T>::EndOfRun(size_t begin) const {
+  size_t end = begin + 1;
+  while (end < size() && !BeginsRun(held_[end]->value.snapshot_id)) ++end;
+  return end;
+}
+
+template <typename T>
+bool HistoryList<T>::Holds(const Run& run, size_t begin, size_t end) const {
+  if (run.last != (end == size()) || run.elements.size() != end - begin) return false;
+  return std::equal(run.elements.begin(), run.elements.end(), held_.begin() + static_cast<std::ptrdiff_t>(begin),
+                    [](uint64_t number, const auto& held) { return number == held->number; });
+}
+
+template <typename T>
+auto HistoryList<T>::RunOf(size_t begin, size_t end) const -> Result<std::shared_ptr<const Run>> {
+  {
+    std::lock_guard lock(made_later);
+    if (const auto& known = held_[begin]->run; known != nullptr && Holds(*known, begin, end)) return known;
+  }
+  auto run = std::make_shared<Run>();
+  run->last = end == size();
+  std::string text;
+  for (size_t i = begin; i < end; ++i) {
+    run->elements.push_back(held_[i]->number);
+    text += JsonOf(i);
+    if (i + 1 < size()) text += ',';
+  }
+  K2I_ASSIGN_OR_RETURN(run->text, Deflate(text));
+  std::lock_guard lock(made_later);
+  return held_[begin]->run = std::move(run);
+}
+
+template class HistoryList<Snapshot>;
+template class HistoryList<SnapshotLogEntry>;
+
+}  // namespace k2i::iceberg
