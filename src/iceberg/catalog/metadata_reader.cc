@@ -7,7 +7,7 @@ namespace k2i::iceberg {
 
 Result<std::shared_ptr<const TableMetadata>> MetadataReader::Read(const std::string& location) {
   if (auto metadata = Find(location)) return metadata;
-  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, location, FindEarlier(location).get()));
+  K2I_ASSIGN_OR_RETURN(auto metadata, ReadMetadataFile(store_, location, FindNewest(location).get()));
   Remember(location, metadata);
   return metadata;
 }
@@ -18,15 +18,15 @@ std::shared_ptr<const TableMetadata> MetadataReader::Find(const std::string& loc
   return found == held_.end() ? nullptr : found->second.lock();
 }
 
-std::shared_ptr<const TableMetadata> MetadataReader::FindEarlier(const std::string& location) {
+std::shared_ptr<const TableMetadata> MetadataReader::FindNewest(const std::string& location) {
   const std::string_view folder = std::string_view(location).substr(0, location.rfind('/') + 1);
+  std::shared_ptr<const TableMetadata> newest;
   std::lock_guard lock(mutex_);
-  for (auto at = held_.lower_bound(location); at != held_.begin();) {
-    --at;
-    if (!at->first.starts_with(folder)) break;
-    if (auto metadata = at->second.lock()) return metadata;
+  for (const auto& [name, held] : held_) {
+    if (!name.starts_with(folder)) continue;
+    if (auto metadata = held.lock()) newest = std::move(metadata);
   }
-  return nullptr;
+  return newest;
 }
 
 void MetadataReader::Remember(const std::string& location, const std::shared_ptr<const TableMetadata>& metadata) {

@@ -26,8 +26,8 @@ class MetadataReader {
 
  private:
   std::shared_ptr<const TableMetadata> Find(const std::string& location);
-  /// The nearest before `location`, by name, in its folder; nullptr for none.
-  std::shared_ptr<const TableMetadata> FindEarlier(const std::string& location);
+  /// The last by name of those in the folder of `location`; nullptr for none.
+  std::shared_ptr<const TableMetadata> FindNewest(const std::string& location);
 
   io::ObjectStore& store_;
   std::mutex mutex_;

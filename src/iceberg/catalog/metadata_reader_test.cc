@@ -35,20 +35,20 @@ TEST(MetadataReader, RemembersWhatWasWritten) {
   EXPECT_EQ(reader.Read("s3://b/3.metadata.json").error().code, ErrorCode::kCorruption);  // not there
 }
 
-TEST(MetadataReader, SharesTheSnapshotsOfEarlierFilesOfTheTable) {
+TEST(MetadataReader, SharesTheSnapshotsOfOtherFilesOfTheTable) {
   io::MemoryObjectStore store;
   MetadataReader reader(store);
   TableMetadata table = Table();
   table.snapshots = {{.snapshot_id = 1, .manifest_list = "l"}};
   ASSERT_TRUE(WriteMetadataFile(store, "s3://b/t/00001-x.metadata.json", table).has_value());
-  ASSERT_TRUE(WriteMetadataFile(store, "s3://b/other/00001-x.metadata.json", table).has_value());
+  ASSERT_TRUE(WriteMetadataFile(store, "s3://b/z/00001-x.metadata.json", table).has_value());
   table.snapshots.push_back({.snapshot_id = 2, .manifest_list = "m"});
   ASSERT_TRUE(WriteMetadataFile(store, "s3://b/t/00002-y.gz.metadata.json", table).has_value());
   const auto first = *reader.Read("s3://b/t/00001-x.metadata.json");
   const auto second = *reader.Read("s3://b/t/00002-y.gz.metadata.json");
   ASSERT_EQ(second->snapshots.size(), 2U);
   EXPECT_EQ(&second->snapshots[0], &first->snapshots[0]);
-  EXPECT_NE(&(*reader.Read("s3://b/other/00001-x.metadata.json"))->snapshots[0], &first->snapshots[0]);
+  EXPECT_NE(&(*reader.Read("s3://b/z/00001-x.metadata.json"))->snapshots[0], &first->snapshots[0]);
 }
 
 }  // namespace

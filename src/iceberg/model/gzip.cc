@@ -26,16 +26,12 @@ void SetInput(z_stream& stream, std::string_view bytes) {
 
 bool IsGzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }
 
-Result<std::string> Gzip(std::string_view text) {
-  GzipWriter writer;
-  K2I_RETURN_IF_ERROR(writer.Append(text));
-  return std::move(writer).Finish();
-}
-
 Result<DeflatedText> Deflate(std::string_view text) {
+  if (text.size() > std::numeric_limits<uInt>::max() / 2) {
+    return Fail(ErrorCode::kResourceExhausted, "gzip: more than 2 GiB in one piece");
+  }
   z_stream stream{};
-  if (text.size() > std::numeric_limits<uInt>::max() / 2 ||
-      deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRaw, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kRaw, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
     return NoMemory();
   }
   const std::unique_ptr<z_stream, int (*)(z_stream*)> closer(&stream, deflateEnd);

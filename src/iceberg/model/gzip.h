@@ -11,8 +11,6 @@
 namespace k2i::iceberg {
 
 bool IsGzip(std::string_view bytes);
-/// RFC 1952. ResourceExhausted when memory is short.
-Result<std::string> Gzip(std::string_view text);
 /// Corruption for malformed bytes or more than `max_size` bytes of output.
 Result<std::string> Gunzip(std::string_view bytes, size_t max_size);
 
@@ -23,7 +21,7 @@ struct DeflatedText {
   size_t size = 0;     // of the text
 };
 
-/// ResourceExhausted when memory is short.
+/// ResourceExhausted when memory is short, or the text longer than 2 GiB.
 Result<DeflatedText> Deflate(std::string_view text);
 
 /// Puts a gzip file together from parts, as a single member, which some readers (DuckDB's) insist on.

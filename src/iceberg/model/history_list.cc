@@ -13,8 +13,10 @@ namespace k2i::iceberg {
 namespace {
 
 std::atomic<uint64_t> next_number = 1;
-/// For what elements get after they were made, of all lists: held for as long as it takes to write one element.
+/// For what elements of all lists get after they were made: held for as long as it takes to write one element.
 std::mutex made_later;
+constexpr size_t kLongestRun = 128;
+constexpr size_t kRoom = 64;  // for what follows a list, so that the text need not be moved for it
 
 nlohmann::json ToJson(const Snapshot& snapshot) { return SnapshotToJson(snapshot); }
 nlohmann::json ToJson(const SnapshotLogEntry& entry) { return SnapshotLogEntryToJson(entry); }
@@ -46,10 +48,9 @@ size_t HistoryList<T>::PositionOf(int64_t snapshot_id, size_t from) const {
 }
 
 template <typename T>
-void HistoryList<T>::Append(T value, std::string json) {
+void HistoryList<T>::Append(T value, std::string_view json) {
   push_back(std::move(value));
-  held_.back()->json = std::move(json);
-  held_.back()->has_json = true;
+  if (JsonOf(size() - 1) != json) held_.back()->read_from = json;
 }
 
 template <typename T>
@@ -66,12 +67,13 @@ const std::string& HistoryList<T>::JsonOf(size_t index) const {
 
 template <typename T>
 bool HistoryList<T>::HasJson(size_t index, std::string_view json) const {
-  return held_[index]->has_json && held_[index]->json == json;
+  const Held& held = *held_[index];
+  return held.read_from.empty() ? held.has_json && held.json == json : held.read_from == json;
 }
 
 template <typename T>
 void HistoryList<T>::WriteJson(std::string& text) const {
-  size_t bytes = text.size() + size();
+  size_t bytes = text.size() + size() + kRoom;
   for (size_t i = 0; i < size(); ++i) bytes += JsonOf(i).size();
   text.reserve(bytes);
   for (size_t i = 0; i < size(); ++i) {
@@ -94,7 +96,7 @@ Status HistoryList<T>::WriteJson(GzipWriter& gzip) const {
 template <typename T>
 size_t HistoryList<T>::EndOfRun(size_t begin) const {
   size_t end = begin + 1;
-  while (end < size() && !BeginsRun(held_[end]->value.snapshot_id)) ++end;
+  while (end < size() && end - begin < kLongestRun && !BeginsRun(held_[end]->value.snapshot_id)) ++end;
   return end;
 }
 
@@ -106,11 +108,26 @@ bool HistoryList<T>::Holds(const Run& run, size_t begin, size_t end) const {
 }
 
 template <typename T>
-auto HistoryList<T>::RunOf(size_t begin, size_t end) const -> Result<std::shared_ptr<const Run>> {
-  {
-    std::lock_guard lock(made_later);
-    if (const auto& known = held_[begin]->run; known != nullptr && Holds(*known, begin, end)) return known;
+size_t HistoryList<T>::CountDeflated() const {
+  size_t count = 0;
+  for (size_t begin = 0; begin < size();) {
+    const size_t end = EndOfRun(begin);
+    if (FindRun(begin, end) != nullptr) count += end - begin;
+    begin = end;
   }
+  return count;
+}
+
+template <typename T>
+auto HistoryList<T>::FindRun(size_t begin, size_t end) const -> std::shared_ptr<const Run> {
+  std::lock_guard lock(made_later);
+  const auto& known = held_[begin]->run;
+  return known != nullptr && Holds(*known, begin, end) ? known : nullptr;
+}
+
+template <typename T>
+auto HistoryList<T>::RunOf(size_t begin, size_t end) const -> Result<std::shared_ptr<const Run>> {
+  if (auto known = FindRun(begin, end)) return known;
   auto run = std::make_shared<Run>();
   run->last = end == size();
   std::string text;

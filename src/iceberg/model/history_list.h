@@ -50,8 +50,8 @@ class HistoryList {
   size_t PositionOf(int64_t snapshot_id, size_t from) const;
 
   void push_back(T value) { held_.push_back(std::make_shared<Held>(std::move(value))); }
-  /// An element that was read from `json`, which is kept as the element's text.
-  void Append(T value, std::string json);
+  /// An element that was read from `json`, by which it can be known again.
+  void Append(T value, std::string_view json);
   /// The element of another list, shared.
   void AppendShared(const HistoryList& from, size_t index) { held_.push_back(from.held_[index]); }
   /// A copy in the place of an element, to be changed before the list is copied or written.
@@ -65,17 +65,19 @@ class HistoryList {
     return std::erase_if(list.held_, [&](const auto& held) { return condition(held->value); });
   }
 
-  /// As it stands in metadata files; made at the first call for this element, whichever list it comes through, unless
-  /// it was read.
+  /// As it stands in the metadata files that we write; made at the first call for this element, whichever list it comes
+  /// through.
   const std::string& JsonOf(size_t index) const;
   /// Whether `json` is the text that the element was read from or has been written as; false where neither was done.
   bool HasJson(size_t index, std::string_view json) const;
 
   /// The elements' JSON with commas between them.
   void WriteJson(std::string& text) const;
-  /// The same. Elements are deflated in runs of some 32, and each run once: a run begins at elements that their
-  /// snapshot ids choose, so that it stays the same while elements are added behind it or removed before it.
+  /// The same. Elements are deflated in runs of some 32, and a run only if it has changed: where one begins is up to
+  /// the elements' snapshot ids, so that it stays the same while elements are added behind it or removed before it.
   Status WriteJson(GzipWriter& gzip) const;
+  /// How many elements stand in runs that the next call would not deflate again.
+  size_t CountDeflated() const;
 
  private:
   struct Run;
@@ -83,13 +85,15 @@ class HistoryList {
     explicit Held(T held);
     T value;
     const uint64_t number;  // of this element and no other in this process
+    std::string read_from;  // where that was another text than `json`
     std::atomic<bool> has_json = false;
-    std::string json;
-    std::shared_ptr<const Run> run;  // the one that begins here, as it was last
+    std::string json;                // written once, before has_json is true
+    std::shared_ptr<const Run> run;  // the one that begins here, as it was last; guarded by a mutex of all lists
   };
 
   size_t EndOfRun(size_t begin) const;
   bool Holds(const Run& run, size_t begin, size_t end) const;
+  std::shared_ptr<const Run> FindRun(size_t begin, size_t end) const;
   Result<std::shared_ptr<const Run>> RunOf(size_t begin, size_t end) const;
 
   std::vector<std::shared_ptr<Held>> held_;

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 #include <random>
+#include <thread>
 
 #include "iceberg/model/gzip.h"
 #include "iceberg/model/table_metadata.h"
@@ -115,13 +116,51 @@ TEST(HistoryListTest, WhatIsKnownIsSharedAndNotReadAgain) {
   EXPECT_EQ(Ids(foreign.snapshots), Ids(Table(300, 2).snapshots));
 }
 
-TEST(HistoryListTest, TextThatWasReadIsWrittenAgain) {
-  std::string json = TableMetadataJson(Table(2));
-  const size_t at = json.rfind(R"("manifest-list":)");
-  json.insert(at, R"("x-unknown": [1, {"a": null}] ,)");
-  const TableMetadata read = *ParseTableMetadata(json);
-  EXPECT_EQ(TableMetadataJson(read), json);
-  EXPECT_EQ(read.snapshots[1].other.at("x-unknown"), R"([1,{"a":null}])");
+TEST(HistoryListTest, WhatOthersWroteIsKnownAgainAndWrittenOurWay) {
+  const std::string ours = TableMetadataJson(Table(2));
+  std::string theirs = ours;
+  theirs.insert(theirs.rfind(R"("manifest-list":)"), R"("x-unknown": [1, {"a": null}] , "schema-id":null,)");
+  const TableMetadata known = *ParseTableMetadata(theirs);
+  EXPECT_EQ(Shared(ParseTableMetadata(theirs, &known)->snapshots, known.snapshots), 2U);
+  EXPECT_EQ(known.snapshots[1].other.at("x-unknown"), R"([1,{"a":null}])");
+  const auto written = nlohmann::json::parse(TableMetadataJson(known))["snapshots"][1];
+  EXPECT_EQ(written["x-unknown"].dump(), R"([1,{"a":null}])");
+  EXPECT_FALSE(written.contains("schema-id"));
+}
+
+TEST(HistoryListTest, OnlyRunsThatHaveChangedAreDeflatedAgain) {
+  TableMetadata table = Table(1'000);
+  EXPECT_EQ(table.snapshots.CountDeflated(), 0U);
+  ASSERT_TRUE(TableMetadataGzip(table).has_value());
+  EXPECT_EQ(table.snapshots.CountDeflated(), 1'000U);
+  TableMetadata next = table;
+  next.snapshots.push_back({.snapshot_id = 1, .manifest_list = "l"});
+  next.snapshots.EraseFront(1);
+  next.snapshots.Edit(500).summary["edited"] = "true";
+  EXPECT_GT(next.snapshots.CountDeflated(), 1'000U - 3 * 128);  // all but the first, the last and the edited one's
+  EXPECT_LT(next.snapshots.CountDeflated(), 1'000U);
+  ASSERT_TRUE(TableMetadataGzip(next).has_value());
+  EXPECT_EQ(next.snapshots.CountDeflated(), 1'000U);
+}
+
+TEST(HistoryListTest, RunsEndWhereNoIdEndsThem) {
+  TableMetadata table = Table(0);
+  while (table.snapshots.size() < 1'000) table.snapshots.push_back({.snapshot_id = 1, .manifest_list = "l"});
+  ASSERT_TRUE(TableMetadataGzip(table).has_value());
+  table.snapshots.push_back({.snapshot_id = 1, .manifest_list = "l"});
+  EXPECT_GE(table.snapshots.CountDeflated(), 800U);
+}
+
+TEST(HistoryListTest, ThreadsMayWriteCopiesAtOnce) {
+  const TableMetadata table = Table(300);
+  const std::string expected = TableMetadataJson(Table(300));
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&expected, copy = table] {
+      EXPECT_EQ(Gunzip(TableMetadataGzip(copy).value(), 1 << 24), expected);
+      EXPECT_EQ(TableMetadataJson(copy), expected);
+    });
+  }
 }
 
 TEST(HistoryListTest, BadElementsAreNamed) {
@@ -143,10 +182,18 @@ TEST(HistoryListTest, BadElementsAreNamed) {
     ASSERT_FALSE(read.has_value()) << list;
     EXPECT_EQ(read.error().code, ErrorCode::kCorruption) << list;
   }
-  // Of members that stand twice, the last counts, as without all this.
-  const auto twice = with("snapshots", R"([], "snap\u0073hots":[])");
-  EXPECT_EQ(message(twice), "table metadata: current-snapshot-id " + std::to_string(*Table(3).current_snapshot_id) +
-                                " is not among the snapshots");
+}
+
+TEST(HistoryListTest, OfListsThatStandTwiceTheLastCounts) {
+  nlohmann::json json = nlohmann::json::parse(TableMetadataJson(Table(3)));
+  const std::string list = json["snapshots"].dump();
+  json.erase("snapshots");
+  std::string text = json.dump();
+  text.pop_back();
+  const auto read = ParseTableMetadata(text + R"(,"snapshots":[],"snap\u0073hots":)" + list + "}");
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(Ids(read->snapshots), Ids(Table(3).snapshots));
+  EXPECT_FALSE(ParseTableMetadata(text + R"(,"snapshots":)" + list + R"(,"snap\u0073hots":[]})").has_value());
 }
 
 }  // namespace

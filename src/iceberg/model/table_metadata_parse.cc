@@ -168,7 +168,7 @@ Result<MetadataLogEntry> MetadataLogEntryFromJson(const JsonView& json) {
   return entry;
 }
 
-/// Reads a list that TakeHistoryOut has taken out, or has left in its place.
+/// Reads a list that TakeHistoryOut has taken out.
 template <typename T>
 class HistoryReader {
  public:
@@ -191,12 +191,17 @@ class HistoryReader {
     K2I_ASSIGN_OR_RETURN(const nlohmann::json json, ParseJson(text, path));
     K2I_ASSIGN_OR_RETURN(T element, parse_(JsonView(json, path)));
     if (known_ != nullptr) next_ = PositionBehind(element.snapshot_id);
-    read_.Append(std::move(element), std::string(text));
+    read_.Append(std::move(element), text);
     return {};
   }
 
-  /// Where `known` goes on after the snapshot; where it was, if it does not know that.
+  /// Where `known` goes on after the snapshot; where it was, if it does not know that. Most often it ends here, or goes
+  /// on close by, behind an element that has changed or a few that have gone.
   size_t PositionBehind(int64_t snapshot_id) {
+    for (size_t i = next_; i < std::min(next_ + 4, known_->size()); ++i) {
+      if ((*known_)[i].snapshot_id == snapshot_id) return i + 1;
+    }
+    if (next_ == known_->size()) return next_;
     if (positions_.empty()) {
       for (size_t i = 0; i < known_->size(); ++i) positions_[(*known_)[i].snapshot_id] = i;
     }

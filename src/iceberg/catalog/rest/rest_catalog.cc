@@ -282,6 +282,7 @@ Status RestCatalog::DropTable(const TableIdentifier& table) {
                       .what = "drop table " + table.ToString()};
   K2I_ASSIGN_OR_RETURN(const std::string path, session_->TablePath(table));
   request.path = path + "?purgeRequested=false";
+  cache_->Forget(table);
   K2I_RETURN_IF_ERROR(session_->Send(request));
   return {};
 }
@@ -300,6 +301,7 @@ Result<LoadedTable> RestCatalog::RegisterTable(const TableIdentifier& table, con
 }
 
 Status RestCatalog::RenameTable(const TableIdentifier& from, const TableIdentifier& to) {
+  cache_->Forget(from);
   K2I_RETURN_IF_ERROR(session_->Send({.operation = RestOperation::kCreate,
                                       .endpoint = endpoint::kRenameTable,
                                       .method = "POST",

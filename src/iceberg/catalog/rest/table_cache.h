@@ -31,6 +31,10 @@ class TableCache {
     if (entries_.size() >= kMostTables && !entries_.contains(name)) entries_.erase(entries_.begin());
     entries_[name] = {std::move(etag), table};
   }
+  void Forget(const TableIdentifier& table) {
+    std::lock_guard lock(mutex_);
+    entries_.erase(table.ToString());
+  }
 
  private:
   static constexpr size_t kMostTables = 16;
