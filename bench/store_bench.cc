@@ -81,8 +81,8 @@ int main(int argc, char** argv) {
   if (const std::string endpoint = Variable("K2I_TEST_S3_ENDPOINT"); !endpoint.empty()) {
     Register("upload/s3",
              {.s3 = {.endpoint = endpoint,
-                     .access_key_id = Variable("K2I_TEST_S3_KEY"),
-                     .secret_access_key = Variable("K2I_TEST_S3_SECRET")}},
+                     .keys = {.access_key_id = Variable("K2I_TEST_S3_KEY"),
+                              .secret_access_key = Variable("K2I_TEST_S3_SECRET")}}},
              "s3://" + Variable("K2I_TEST_S3_BUCKET") + "/bench");
   }
   if (const std::string endpoint = Variable("K2I_TEST_GCS_ENDPOINT"); !endpoint.empty()) {

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cli/aws_identity.h"
 #include "cli/glue_parts.h"
 #include "cli/storage_wiring.h"
 #include "cli/version.h"
@@ -29,7 +30,7 @@ using std::chrono::seconds;
 bool AsksForCredentials(const Config& config) {
   const auto use = config.iceberg.rest.vended_credentials;
   const auto& storage = config.storage;
-  const bool own = storage.type == config::StorageType::kLocal || !storage.access_key_id.empty() ||
+  const bool own = storage.type == config::StorageType::kLocal || !storage.keys.access_key_id.empty() ||
                    storage.s3.credential != config::S3Credential::kDefault ||
                    storage.gcs.credential != config::GcsCredential::kDefault ||
                    storage.azure.credential != config::AzureCredential::kDefault;
@@ -120,17 +121,6 @@ Result<std::unique_ptr<io::ObjectStore>> MakeGrantedStore(const io::StorageOptio
   return io::MakeObjectStore(options);
 }
 
-net::AwsIdentityOptions MakeAwsIdentity(const config::RestCatalogConfig& rest) {
-  net::AwsIdentityOptions identity{.keys = {.access_key_id = rest.access_key_id.Reveal(),
-                                            .secret_access_key = rest.secret_access_key.Reveal(),
-                                            .session_token = rest.session_token.Reveal()},
-                                   .profile = rest.profile,
-                                   .region = rest.signing_region};
-  identity.role.role_arn = rest.role_arn;
-  identity.role.external_id = rest.external_id;
-  return identity;
-}
-
 Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
   CatalogParts parts;
   const auto& rest = config.iceberg.rest;
@@ -140,9 +130,9 @@ Result<CatalogParts> MakeRestCatalog(const Config& config, Clock& clock) {
                                                                         .key_password = rest.key_password.Reveal(),
                                                                         .user_agent = std::string("k2i/") + kVersion});
   if (rest.credential == config::RestCredential::kSigv4) {
-    K2I_ASSIGN_OR_RETURN(
-        parts.http, net::SignedHttp::Make(std::move(parts.http), clock, config::ProcessEnvironment(),
-                                          MakeAwsIdentity(rest), rest.signing_name, "iceberg.rest.signing_region"));
+    K2I_ASSIGN_OR_RETURN(parts.http, net::SignedHttp::Make(std::move(parts.http), clock, config::ProcessEnvironment(),
+                                                           AwsIdentityOf(rest.aws, rest.signing_region),
+                                                           rest.signing_name, "iceberg.rest.signing_region"));
   }
   auto options = MakeRestOptions(config);
   parts.asks_for_credentials = options.vended_credentials;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "cli/aws_identity.h"
 #include "cli/version.h"
 #include "config/load.h"
 #include "iceberg/catalog/glue/glue_catalog.h"
@@ -11,19 +12,6 @@
 
 namespace k2i::cli {
 namespace {
-
-net::AwsIdentityOptions IdentityOf(const config::IcebergConfig& iceberg) {
-  const config::GlueCatalogConfig& glue = iceberg.glue;
-  net::AwsIdentityOptions identity{.keys = {.access_key_id = glue.access_key_id.Reveal(),
-                                            .secret_access_key = glue.secret_access_key.Reveal(),
-                                            .session_token = glue.session_token.Reveal()},
-                                   .profile = glue.profile,
-                                   .region = iceberg.aws_region};
-  identity.role.role_arn = glue.role_arn;
-  identity.role.external_id = glue.external_id;
-  identity.role.session_name = glue.session_name;
-  return identity;
-}
 
 std::string EndpointOf(const config::GlueCatalogConfig& glue, const std::string& region) {
   std::string endpoint = glue.endpoint.empty() ? net::AwsEndpoint("glue", region) : glue.endpoint;
@@ -37,7 +25,8 @@ Result<CatalogParts> MakeGlueCatalog(const config::IcebergConfig& iceberg, std::
                                      Clock& clock, Random& random) {
   auto http = net::SignedHttp::Make(
       std::make_unique<net::HttpClient>(net::HttpClientOptions{.user_agent = std::string("k2i/") + kVersion}), clock,
-      config::ProcessEnvironment(), IdentityOf(iceberg), "glue", "'iceberg.aws_region'");
+      config::ProcessEnvironment(), AwsIdentityOf(iceberg.glue.aws, iceberg.aws_region), "glue",
+      "'iceberg.aws_region'");
   if (!http.has_value()) return std::unexpected(http.error().In(Component::kCatalog));
   const iceberg::GlueCatalogOptions options{
       .client = {.endpoint = EndpointOf(iceberg.glue, (*http)->region()), .catalog_id = iceberg.glue.catalog_id},

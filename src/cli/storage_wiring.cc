@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/base64.h"
+#include "cli/aws_identity.h"
 #include "config/load.h"
 
 namespace k2i::cli {
@@ -96,12 +97,10 @@ Result<io::S3Options> MakeS3Options(const config::StorageConfig& storage) {
   options.region = storage.region;
   options.endpoint = storage.endpoint;
   options.credential = CredentialOf(storage.s3.credential);
-  options.access_key_id = storage.access_key_id.Reveal();
-  options.secret_access_key = storage.secret_access_key.Reveal();
-  options.session_token = storage.session_token.Reveal();
-  options.role_arn = storage.s3.role_arn;
-  options.role_session_name = storage.s3.role_session_name;
-  options.role_external_id = storage.s3.role_external_id.Reveal();
+  options.keys = AwsKeysOf(storage.keys);
+  options.role = {.role_arn = storage.s3.role_arn,
+                  .session_name = storage.s3.role_session_name,
+                  .external_id = storage.s3.role_external_id.Reveal()};
   if (storage.path_style) options.path_style = true;
   if (!storage.s3.sse_customer_key.empty()) {
     const auto key = FromBase64(storage.s3.sse_customer_key.Reveal());

@@ -418,9 +418,9 @@ TEST(ConfigTest, ResolvesSecretsAndHidesThem) {
   ASSERT_TRUE(config.has_value()) << config.error().message;
   EXPECT_EQ(config->kafka.security.sasl_mechanism, SaslMechanism::kScramSha512);
   EXPECT_EQ(config->kafka.security.sasl_password.Reveal(), "hunter2");
-  EXPECT_EQ(config->storage.secret_access_key.Reveal(), "sesame");
+  EXPECT_EQ(config->storage.keys.secret_access_key.Reveal(), "sesame");
   std::ostringstream printed;
-  printed << config->kafka.security.sasl_password << config->storage.secret_access_key.ToString();
+  printed << config->kafka.security.sasl_password << config->storage.keys.secret_access_key.ToString();
   EXPECT_EQ(printed.str(), "REDACTEDREDACTED");
 }
 

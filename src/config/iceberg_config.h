@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "config/aws_config.h"
 #include "config/secret.h"
 
 namespace k2i::config {
@@ -33,12 +34,7 @@ struct RestCatalogConfig {
   std::map<std::string, std::string> oauth2_parameters;
   std::string signing_name = "execute-api";
   std::string signing_region;
-  Secret access_key_id;
-  Secret secret_access_key;
-  Secret session_token;
-  std::string profile;
-  std::string role_arn;
-  std::string external_id;
+  AwsIdentityConfig aws;  // of kSigv4
   std::string prefix;
   std::map<std::string, std::string> custom_headers;
   std::string ca;    // file of CA certificates
@@ -60,13 +56,7 @@ struct GlueCatalogConfig {
   std::string catalog_id;  // "": that of the account we are
   std::string endpoint;    // "": AWS's own
   bool skip_archive = true;
-  std::string profile;
-  std::string role_arn;
-  std::string external_id;
-  std::string session_name = "k2i";
-  Secret access_key_id;
-  Secret secret_access_key;
-  Secret session_token;
+  AwsIdentityConfig aws;
 };
 
 struct SqlCatalogConfig {

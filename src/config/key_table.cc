@@ -152,13 +152,13 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
            "For `sigv4`: the service that a request is signed for, such as `execute-api`, `glue` or `s3tables`.")
       .Add("signing_region", AT(iceberg.rest.signing_region),
            "For `sigv4`; default: `AWS_REGION`, or that of the profile.")
-      .Add("access_key_id", AT(iceberg.rest.access_key_id),
+      .Add("access_key_id", AT(iceberg.rest.aws.keys.access_key_id),
            "For `sigv4`. Without keys: environment, profile, web identity, container, instance, in this order.")
-      .Add("secret_access_key", AT(iceberg.rest.secret_access_key), "Belongs to `access_key_id`.")
-      .Add("session_token", AT(iceberg.rest.session_token), "Of temporary keys.")
-      .Add("profile", AT(iceberg.rest.profile), "For `sigv4`: profile of the shared AWS files.")
-      .Add("role_arn", AT(iceberg.rest.role_arn), "For `sigv4`: role that is assumed.")
-      .Add("external_id", AT(iceberg.rest.external_id), "Of the role.")
+      .Add("secret_access_key", AT(iceberg.rest.aws.keys.secret_access_key), "Belongs to `access_key_id`.")
+      .Add("session_token", AT(iceberg.rest.aws.keys.session_token), "Of temporary keys.")
+      .Add("profile", AT(iceberg.rest.aws.profile), "For `sigv4`: profile of the shared AWS files.")
+      .Add("role_arn", AT(iceberg.rest.aws.role_arn), "For `sigv4`: role that is assumed.")
+      .Add("external_id", AT(iceberg.rest.aws.external_id), "Of the role.")
       .Add("prefix", AT(iceberg.rest.prefix), "Stands before each path, where the server names none.")
       .Add("custom_headers", AT(iceberg.rest.custom_headers), "Headers sent with every request.")
       .Add("ca", AT(iceberg.rest.ca), "File of CA certificates (PEM); default: the system's.")
@@ -179,15 +179,15 @@ void AddIceberg(std::vector<Key<Config>>& keys) {
       .Add("endpoint", AT(iceberg.glue.endpoint), "URL of a VPC endpoint, or of a service other than AWS.")
       .Add("skip_archive", AT(iceberg.glue.skip_archive),
            "Keep no old version of the table in Glue with each commit; it holds 100,000 at most.")
-      .Add("access_key_id", AT(iceberg.glue.access_key_id),
+      .Add("access_key_id", AT(iceberg.glue.aws.keys.access_key_id),
            "Without keys: environment, profile, web identity, container, instance, in this order "
            "([catalogs-aws.md](catalogs-aws.md)).")
-      .Add("secret_access_key", AT(iceberg.glue.secret_access_key), "Belongs to `access_key_id`.")
-      .Add("session_token", AT(iceberg.glue.session_token), "Of temporary keys.")
-      .Add("profile", AT(iceberg.glue.profile), "Profile of the shared AWS files, in place of all other sources.")
-      .Add("role_arn", AT(iceberg.glue.role_arn), "Role that is assumed with the credentials found.")
-      .Add("external_id", AT(iceberg.glue.external_id), "Which the owner of the role asks for.")
-      .Add("session_name", AT(iceberg.glue.session_name), "Of the role's session, as it stands in CloudTrail.");
+      .Add("secret_access_key", AT(iceberg.glue.aws.keys.secret_access_key), "Belongs to `access_key_id`.")
+      .Add("session_token", AT(iceberg.glue.aws.keys.session_token), "Of temporary keys.")
+      .Add("profile", AT(iceberg.glue.aws.profile), "Profile of the shared AWS files, in place of all other sources.")
+      .Add("role_arn", AT(iceberg.glue.aws.role_arn), "Role that is assumed with the credentials found.")
+      .Add("external_id", AT(iceberg.glue.aws.external_id), "Which the owner of the role asks for.")
+      .Add("session_name", AT(iceberg.glue.aws.session_name), "Of the role's session, as it stands in CloudTrail.");
   SectionBuilder<Config>(keys, "iceberg.sql")
       .Add("uri", AT(iceberg.sql.uri),
            "SQLite file, or `postgresql://host:5432/database` (`jdbc:postgresql://…` too). Default: `catalog.db` in a "
@@ -224,9 +224,9 @@ void AddStorage(std::vector<Key<Config>>& keys) {
       .Add("bucket", AT(storage.bucket), "The warehouse's bucket or container.")
       .Add("region", AT(storage.region), "AWS region.")
       .Add("endpoint", AT(storage.endpoint), "URL of a service other than the cloud's own.")
-      .Add("access_key_id", AT(storage.access_key_id), "Of S3. Without keys: the cloud's own chain.")
-      .Add("secret_access_key", AT(storage.secret_access_key), "Belongs to `access_key_id`.")
-      .Add("session_token", AT(storage.session_token), "Of temporary keys.")
+      .Add("access_key_id", AT(storage.keys.access_key_id), "Of S3. Without keys: the cloud's own chain.")
+      .Add("secret_access_key", AT(storage.keys.secret_access_key), "Belongs to `access_key_id`.")
+      .Add("session_token", AT(storage.keys.session_token), "Of temporary keys.")
       .Add("path_style", AT(storage.path_style), "`endpoint/bucket/key` rather than `bucket.endpoint/key`.");
   SectionBuilder<Config>(keys, "storage.s3")
       .Add("credential", AT(storage.s3.credential),

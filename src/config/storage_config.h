@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "config/aws_config.h"
 #include "config/secret.h"
 
 namespace k2i::config {
@@ -67,9 +68,7 @@ struct StorageConfig {
   std::string bucket;
   std::string region;
   std::string endpoint;
-  Secret access_key_id;
-  Secret secret_access_key;
-  Secret session_token;
+  AwsKeysConfig keys;
   bool path_style = false;
   S3Config s3;
   GcsConfig gcs;

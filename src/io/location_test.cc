@@ -99,7 +99,7 @@ TEST(MakeObjectStore, ChecksS3OptionsAtOnce) {
             ErrorCode::kInvalidConfig);
   EXPECT_EQ(MakeObjectStore({.type = StorageType::kS3, .s3 = {.endpoint = "http://h/path"}}).error().code,
             ErrorCode::kInvalidConfig);
-  EXPECT_EQ(MakeObjectStore({.type = StorageType::kS3, .s3 = {.access_key_id = "only"}}).error().code,
+  EXPECT_EQ(MakeObjectStore({.type = StorageType::kS3, .s3 = {.keys = {.access_key_id = "only"}}}).error().code,
             ErrorCode::kInvalidConfig);
 }
 

@@ -29,9 +29,8 @@ std::string ErrorBody(const std::string& code, const std::string& more = "") {
 class S3ClientTest : public ::testing::Test {
  protected:
   std::unique_ptr<ObjectStore> Store(S3Options options = {}) {
-    if (options.access_key_id.empty() && options.credential == S3Credential::kDefault && !options.signer) {
-      options.access_key_id = "key";
-      options.secret_access_key = "secret";
+    if (options.keys.access_key_id.empty() && options.credential == S3Credential::kDefault && !options.signer) {
+      options.keys = {.access_key_id = "key", .secret_access_key = "secret"};
     }
     return MakeS3Store(options, http_, clock_).value();
   }
@@ -88,7 +87,7 @@ TEST_F(S3ClientTest, SaysHowToEncryptAndWhoPays) {
   ASSERT_TRUE(Store({.sse_customer_key = std::string(32, 'k')})->Read("s3://b/k").has_value());
   EXPECT_EQ(Header("x-amz-server-side-encryption-customer-key-MD5"), "mT2HRsMGJ5IX5C+0rreZ8Q==");
   for (const S3Options& wrong : {S3Options{.kms_key_id = "arn"}, S3Options{.sse_customer_key = "short"},
-                                 S3Options{.endpoint = "h:1"}, S3Options{.access_key_id = "half"}}) {
+                                 S3Options{.endpoint = "h:1"}, S3Options{.keys = {.access_key_id = "half"}}}) {
     EXPECT_EQ(MakeS3Store(wrong, http_, clock_).error().code, ErrorCode::kInvalidConfig);
   }
 }
@@ -200,7 +199,7 @@ class LosesFirstAnswer final : public net::HttpTransport {
 
 TEST_F(S3ClientTest, KnowsItsOwnFileAfterALostAnswer) {
   const auto http = std::make_shared<LosesFirstAnswer>();
-  const auto store = MakeS3Store({.access_key_id = "k", .secret_access_key = "s"}, http, clock_).value();
+  const auto store = MakeS3Store({.keys = {.access_key_id = "k", .secret_access_key = "s"}}, http, clock_).value();
   EXPECT_TRUE(store->Create("s3://b/k", "1").has_value());
   EXPECT_EQ(http->puts, 2);
 }

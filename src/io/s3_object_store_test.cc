@@ -43,8 +43,7 @@ class FailingS3 {
 
   std::unique_ptr<ObjectStore> Store(int max_attempts = 1) const {
     return MakeS3Store({.endpoint = "http://127.0.0.1:" + std::to_string(port_),
-                        .access_key_id = "k",
-                        .secret_access_key = "s",
+                        .keys = {.access_key_id = "k", .secret_access_key = "s"},
                         .max_attempts = max_attempts})
         .value();
   }
@@ -109,9 +108,10 @@ TEST(S3ObjectStore, AnAbortedFileSendsNothing) {
 }
 
 TEST(S3ObjectStore, AnEndpointThatRefusesIsUnavailable) {
-  const auto store =
-      MakeS3Store({.endpoint = "http://127.0.0.1:1", .access_key_id = "k", .secret_access_key = "s", .max_attempts = 2})
-          .value();
+  const auto store = MakeS3Store({.endpoint = "http://127.0.0.1:1",
+                                  .keys = {.access_key_id = "k", .secret_access_key = "s"},
+                                  .max_attempts = 2})
+                         .value();
   EXPECT_EQ(store->Create("s3://b/k", "x").error().code, ErrorCode::kUnavailable);
 }
 

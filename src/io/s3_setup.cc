@@ -20,15 +20,16 @@ std::unexpected<Error> InvalidOption(std::string message) {
 }
 
 Status CheckCredential(const S3Options& options) {
-  if (options.access_key_id.empty() != options.secret_access_key.empty()) {
+  const bool own_keys = !options.keys.access_key_id.empty();
+  if (own_keys == options.keys.secret_access_key.empty()) {
     return InvalidOption("storage needs both access_key_id and secret_access_key, or neither");
   }
-  if (!options.access_key_id.empty() && options.credential != S3Credential::kDefault) {
+  if (own_keys && options.credential != S3Credential::kDefault) {
     return InvalidOption(
         "storage takes either an access key or another credential: a role is assumed with what the "
         "environment gives (AWS_ACCESS_KEY_ID, a profile, the instance)");
   }
-  if ((options.credential == S3Credential::kRole) == options.role_arn.empty()) {
+  if ((options.credential == S3Credential::kRole) == options.role.role_arn.empty()) {
     return InvalidOption("storage needs a role_arn for the credential role, and for no other");
   }
   return {};
@@ -43,12 +44,12 @@ std::string Variable(const S3Options& options, const std::string& name) {
 class ChainCredentials final : public net::AwsCredentialsSource {
  public:
   ChainCredentials(const S3Options& options, Clock& clock, const std::string& region) {
-    net::AwsIdentityOptions identity{.keys = {}, .profile = "", .role = {}, .region = region};
-    identity.web_identity = options.credential == S3Credential::kWebIdentity;
-    identity.role.role_arn = options.role_arn;
-    identity.role.session_name = options.role_session_name;
-    identity.role.external_id = options.role_external_id;
-    chain_ = net::MakeAwsCredentials({http_, clock, options.environment}, std::move(identity));
+    chain_ = net::MakeAwsCredentials({http_, clock, options.environment},
+                                     {.keys = {},
+                                      .profile = "",
+                                      .role = options.role,
+                                      .web_identity = options.credential == S3Credential::kWebIdentity,
+                                      .region = region});
   }
   Result<net::AwsCredentials> Credentials() override {
     auto found = chain_->Credentials();
@@ -68,11 +69,10 @@ std::shared_ptr<net::RequestSigner> MakeSigner(const S3Options& options, Clock& 
   if (options.signer) return options.signer;
   if (options.credential == S3Credential::kAnonymous) return std::make_shared<net::NoSigner>();
   std::unique_ptr<net::AwsCredentialsSource> source;
-  if (options.access_key_id.empty()) {
+  if (options.keys.access_key_id.empty()) {
     source = std::make_unique<ChainCredentials>(options, clock, region);
   } else {
-    source = std::make_unique<net::FixedAwsCredentials>(
-        net::AwsCredentials{options.access_key_id, options.secret_access_key, options.session_token});
+    source = std::make_unique<net::FixedAwsCredentials>(options.keys);
   }
   return std::make_shared<net::SigV4Signer>(std::move(source), clock, options.sign_payload);
 }

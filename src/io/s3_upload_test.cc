@@ -99,8 +99,9 @@ class MemoryS3 final : public net::HttpTransport {
 class S3UploadTest : public ::testing::Test {
  protected:
   S3UploadTest() {
-    store_ = MakeS3Store({.endpoint = "http://h", .access_key_id = "k", .secret_access_key = "s", .max_attempts = 3},
-                         s3_, clock_)
+    store_ = MakeS3Store(
+                 {.endpoint = "http://h", .keys = {.access_key_id = "k", .secret_access_key = "s"}, .max_attempts = 3},
+                 s3_, clock_)
                  .value();
   }
   static std::string Bytes(size_t size) {

@@ -8,15 +8,16 @@
 #include <optional>
 #include <string>
 
+#include "net/aws/sts.h"
 #include "net/request_signer.h"
 
 namespace k2i::io {
 
 /// How requests to S3 are signed.
 enum class S3Credential {
-  kDefault,      // by access_key_id and what belongs to it; without: AWS's chain (environment, profile, web
+  kDefault,      // by keys; without: AWS's chain (environment, profile, web
                  // identity, container, instance)
-  kRole,         // role_arn, assumed with what the chain finds, anew before it ends
+  kRole,         // role, assumed with what the chain finds, anew before it ends
   kWebIdentity,  // a role by the token file that AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN name
   kAnonymous,
 };
@@ -28,12 +29,8 @@ struct S3Options {
   std::string region;    // empty: what the environment or the profile says, else "us-east-1"
   std::string endpoint;  // "http://host:port" or "https://host:port"; empty: AWS_ENDPOINT_URL_S3's, or Amazon's own
   S3Credential credential = S3Credential::kDefault;
-  std::string access_key_id;
-  std::string secret_access_key;
-  std::string session_token;
-  std::string role_arn;
-  std::string role_session_name;  // empty: "k2i"
-  std::string role_external_id;
+  net::AwsCredentials keys;
+  net::RoleRequest role;
   std::optional<bool> path_style;  // unset: yes where there is an endpoint
   S3Encryption encryption = S3Encryption::kBucket;
   std::string kms_key_id;        // of kKms and kDoubleKms; empty: the account's own

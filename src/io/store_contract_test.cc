@@ -67,8 +67,7 @@ Kind Memory() {
 
 S3Options S3At(const std::string& endpoint) {
   return {.endpoint = EndpointOr(endpoint, "K2I_TEST_S3_ENDPOINT"),
-          .access_key_id = Variable("K2I_TEST_S3_KEY"),
-          .secret_access_key = Variable("K2I_TEST_S3_SECRET")};
+          .keys = {.access_key_id = Variable("K2I_TEST_S3_KEY"), .secret_access_key = Variable("K2I_TEST_S3_SECRET")}};
 }
 
 Kind S3() {
@@ -79,7 +78,7 @@ Kind S3() {
           .denied =
               [] {
                 S3Options options = S3At("");
-                options.secret_access_key = "wrong";
+                options.keys.secret_access_key = "wrong";
                 return Made({.s3 = options});
               },
           .create_notices = true};

@@ -86,9 +86,8 @@ Status ApplyS3(const TableConfig& config, S3Options& options) {
   const std::string secret = FirstOf(config, {"s3.secret-access-key"});
   if (!key.empty() && !secret.empty()) {
     options.credential = S3Credential::kDefault;
-    options.access_key_id = key;
-    options.secret_access_key = secret;
-    options.session_token = FirstOf(config, {"s3.session-token"});
+    options.keys = {
+        .access_key_id = key, .secret_access_key = secret, .session_token = FirstOf(config, {"s3.session-token"})};
   }
   if (std::string path_style = FirstOf(config, {"s3.path-style-access"}); !path_style.empty()) {
     options.path_style = path_style == "true";

@@ -12,9 +12,7 @@ TEST(WithTableConfig, TakesVendedS3CredentialsWhole) {
   StorageOptions own;
   own.s3 = {.region = "eu-west-1",
             .credential = S3Credential::kRole,
-            .access_key_id = "own",
-            .secret_access_key = "own",
-            .session_token = "own"};
+            .keys = {.access_key_id = "own", .secret_access_key = "own", .session_token = "own"}};
   const S3Options vended = WithTableConfig(own, {{"s3.access-key-id", "k"},
                                                  {"s3.secret-access-key", "s"},
                                                  {"s3.endpoint", "http://e"},
@@ -23,12 +21,12 @@ TEST(WithTableConfig, TakesVendedS3CredentialsWhole) {
                                .value()
                                .s3;
   EXPECT_EQ(vended.credential, S3Credential::kDefault);
-  EXPECT_EQ(vended.access_key_id, "k");
-  EXPECT_EQ(vended.session_token, "");
+  EXPECT_EQ(vended.keys.access_key_id, "k");
+  EXPECT_EQ(vended.keys.session_token, "");
   EXPECT_EQ(vended.endpoint, "http://e");
   EXPECT_EQ(vended.region, "us-west-2");
   EXPECT_EQ(vended.path_style, true);
-  EXPECT_EQ(WithTableConfig(own, {}).value().s3.access_key_id, "own");
+  EXPECT_EQ(WithTableConfig(own, {}).value().s3.keys.access_key_id, "own");
 }
 
 TEST(WithTableConfig, TakesTokensOfGcs) {

@@ -40,7 +40,7 @@ class RemoteSigningTest : public ::testing::Test {
     EXPECT_NE(grant.signer, nullptr);
     K2I_ASSIGN_OR_RETURN(io::StorageOptions options, io::WithTableConfig({}, grant.config));
     options.s3.signer = grant.signer;
-    EXPECT_EQ(options.s3.access_key_id, "");
+    EXPECT_EQ(options.s3.keys.access_key_id, "");
     return io::MakeObjectStore(options);
   }
 

@@ -48,8 +48,7 @@ std::unique_ptr<io::ObjectStore> OpenS3(const net::OAuth2Options& client) {
   io::StorageOptions options;
   options.s3.endpoint = std::getenv("K2I_TEST_S3_ENDPOINT");
   options.s3.region = "us-east-1";
-  options.s3.access_key_id = client.client_id;
-  options.s3.secret_access_key = client.client_secret;
+  options.s3.keys = {.access_key_id = client.client_id, .secret_access_key = client.client_secret};
   return io::MakeObjectStore(options).value();
 }
 
