@@ -86,6 +86,7 @@ Status ApplyS3(const TableConfig& config, S3Options& options) {
   const std::string secret = FirstOf(config, {"s3.secret-access-key"});
   if (!key.empty() && !secret.empty()) {
     options.credential = S3Credential::kDefault;
+    options.role = {};
     options.keys = {
         .access_key_id = key, .secret_access_key = secret, .session_token = FirstOf(config, {"s3.session-token"})};
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "io/azure_connection.h"
+#include "io/make_object_store.h"
 
 namespace k2i::io {
 namespace {
@@ -12,7 +13,8 @@ TEST(WithTableConfig, TakesVendedS3CredentialsWhole) {
   StorageOptions own;
   own.s3 = {.region = "eu-west-1",
             .credential = S3Credential::kRole,
-            .keys = {.access_key_id = "own", .secret_access_key = "own", .session_token = "own"}};
+            .keys = {.access_key_id = "own", .secret_access_key = "own", .session_token = "own"},
+            .role = {.role_arn = "own"}};
   const S3Options vended = WithTableConfig(own, {{"s3.access-key-id", "k"},
                                                  {"s3.secret-access-key", "s"},
                                                  {"s3.endpoint", "http://e"},
@@ -23,6 +25,7 @@ TEST(WithTableConfig, TakesVendedS3CredentialsWhole) {
   EXPECT_EQ(vended.credential, S3Credential::kDefault);
   EXPECT_EQ(vended.keys.access_key_id, "k");
   EXPECT_EQ(vended.keys.session_token, "");
+  EXPECT_TRUE(MakeObjectStore({.type = StorageType::kS3, .s3 = vended}).has_value());
   EXPECT_EQ(vended.endpoint, "http://e");
   EXPECT_EQ(vended.region, "us-west-2");
   EXPECT_EQ(vended.path_style, true);
