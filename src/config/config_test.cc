@@ -332,6 +332,12 @@ TEST(ConfigTest, ReadsTheWaysIntoARestCatalog) {
   EXPECT_THAT(problem("role_arn = \"r\"\n"), HasSubstr("is used with credential = \"sigv4\" only"));
   EXPECT_THAT(problem("credential = \"sigv4\"\naccess_key_id = \"k\"\n"),
               HasSubstr("needs 'iceberg.rest.secret_access_key' too"));
+  const std::string sigv4 = "credential = \"sigv4\"\nprofile = \"p\"\n";
+  EXPECT_EQ(problem(sigv4 + "role_arn = \"r\"\nexternal_id = \"x\"\n"), "");
+  EXPECT_THAT(problem(sigv4 + "external_id = \"x\"\n"), HasSubstr("needs 'iceberg.rest.role_arn' too"));
+  EXPECT_THAT(problem(sigv4 + "session_token = \"t\"\n"), HasSubstr("needs 'iceberg.rest.access_key_id' too"));
+  EXPECT_THAT(problem(sigv4 + "access_key_id = \"k\"\nsecret_access_key = \"s\"\n"),
+              HasSubstr("'iceberg.rest.profile' and 'iceberg.rest.access_key_id' exclude each other"));
   EXPECT_THAT(problem("[iceberg.nessie]\nref = \"dev\"\n"), HasSubstr("needs catalog_type = \"nessie\""));
 }
 

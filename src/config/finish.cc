@@ -24,6 +24,7 @@ class Checker {
   void CheckCatalog();
   void CheckIceberg();
   void CheckRestAccess();
+  void CheckAwsIdentity(const std::string& section);
   void CheckGlue();
   void CheckHive();
   void CheckStorage();
@@ -285,10 +286,7 @@ void Checker::CheckRestAccess() {
       Add(path, "is used with credential = \"sigv4\" only");
     }
   }
-  Together("iceberg.rest.access_key_id", "iceberg.rest.secret_access_key");
-  if (IsGiven("iceberg.rest.external_id") && !IsGiven("iceberg.rest.role_arn")) {
-    Add("iceberg.rest.external_id", "needs 'iceberg.rest.role_arn' too");
-  }
+  CheckAwsIdentity("iceberg.rest.");
   if (IsGiven("iceberg.rest.subject_token") && IsGiven("iceberg.rest.subject_token_file")) {
     Add("iceberg.rest.subject_token_file", "and 'iceberg.rest.subject_token' exclude each other");
   }
@@ -302,22 +300,26 @@ void Checker::CheckRestAccess() {
   Together("iceberg.rest.cert", "iceberg.rest.key");
 }
 
+void Checker::CheckAwsIdentity(const std::string& section) {
+  Together(section + "access_key_id", section + "secret_access_key");
+  const std::pair<const char*, const char*> needs[] = {
+      {"session_token", "access_key_id"}, {"external_id", "role_arn"}, {"session_name", "role_arn"}};
+  for (const auto& [key, needed] : needs) {
+    if (IsGiven(section + key) && !IsGiven(section + needed))
+      Add(section + key, "needs '" + section + needed + "' too");
+  }
+  if (IsGiven(section + "profile") && IsGiven(section + "access_key_id")) {
+    Add(section + "profile", "and '" + section + "access_key_id' exclude each other");
+  }
+}
+
 void Checker::CheckGlue() {
   const GlueCatalogConfig& glue = config_.iceberg.glue;
   const std::string scheme = Scheme(glue.endpoint);
   if (!glue.endpoint.empty() && scheme != "http" && scheme != "https") {
     Add("iceberg.glue.endpoint", "takes an http:// or https:// URL, not '" + glue.endpoint + "'");
   }
-  Together("iceberg.glue.access_key_id", "iceberg.glue.secret_access_key");
-  const std::pair<const char*, const char*> needs[] = {{"iceberg.glue.session_token", "iceberg.glue.access_key_id"},
-                                                       {"iceberg.glue.external_id", "iceberg.glue.role_arn"},
-                                                       {"iceberg.glue.session_name", "iceberg.glue.role_arn"}};
-  for (const auto& [key, needed] : needs) {
-    if (IsGiven(key) && !IsGiven(needed)) Add(key, std::string("needs '") + needed + "' too");
-  }
-  if (IsGiven("iceberg.glue.profile") && IsGiven("iceberg.glue.access_key_id")) {
-    Add("iceberg.glue.profile", "and 'iceberg.glue.access_key_id' exclude each other");
-  }
+  CheckAwsIdentity("iceberg.glue.");
 }
 
 void Checker::CheckHive() {
