@@ -4,9 +4,8 @@
 #include "io/gcs_object_store.h"
 
 #include <gtest/gtest.h>
-#include <httplib.h>
 
-#include <thread>
+#include "net/loopback_server_testing.h"
 
 namespace k2i::io {
 namespace {
@@ -14,28 +13,10 @@ namespace {
 /// Answers every request with one status, and remembers who asked.
 class FailingGcs {
  public:
-  explicit FailingGcs(int status) {
-    const auto answer = [this, status](const httplib::Request& request, httplib::Response& response) {
-      authorization = request.get_header_value("Authorization");
-      response.status = status;
-      response.set_content(R"({"error": {"message": "scripted", "code": )" + std::to_string(status) + "}}",
-                           "application/json");
-    };
-    server_.Get(".*", answer);
-    server_.Put(".*", answer);
-    server_.Post(".*", answer);
-    server_.Delete(".*", answer);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();  // a stop() before that is lost
-  }
-  ~FailingGcs() {
-    server_.stop();
-    thread_.join();
-  }
+  explicit FailingGcs(int status) : status_(status) {}
 
   std::unique_ptr<ObjectStore> Store(GcsOptions options) const {
-    options.endpoint = "http://127.0.0.1:" + std::to_string(port_);
+    options.endpoint = server_.Url();
     options.retry_limit = std::chrono::seconds(1);
     return MakeGcsStore(options).value();
   }
@@ -43,9 +24,16 @@ class FailingGcs {
   std::string authorization;
 
  private:
-  httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
+  void Answer(const httplib::Request& request, httplib::Response& response) {
+    authorization = request.get_header_value("Authorization");
+    response.status = status_;
+    response.set_content(R"({"error": {"message": "scripted", "code": )" + std::to_string(status_) + "}}",
+                         "application/json");
+  }
+
+  const int status_;
+  net::LoopbackServer server_{
+      [this](const httplib::Request& request, httplib::Response& response) { Answer(request, response); }};
 };
 
 TEST(GcsStore, TellsErrorsApartByTheirCode) {

@@ -5,12 +5,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <httplib.h>
 
 #include <atomic>
-#include <thread>
 
 #include "io/s3_error.h"
+#include "net/loopback_server_testing.h"
 
 namespace k2i::io {
 namespace {
@@ -18,31 +17,10 @@ namespace {
 /// Answers every request with one status and S3 error code.
 class FailingS3 {
  public:
-  FailingS3(int status, std::string code) {
-    const auto answer = [this, status, code](const httplib::Request& request, httplib::Response& response) {
-      ++requests;
-      response.status = status;
-      if (request.method != "HEAD") {
-        response.set_content(
-            "<?xml version=\"1.0\"?><Error><Code>" + code + "</Code><Message>scripted</Message></Error>",
-            "application/xml");
-      }
-    };
-    server_.Get(".*", answer);
-    server_.Put(".*", answer);
-    server_.Post(".*", answer);
-    server_.Delete(".*", answer);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();  // a stop() before that is lost
-  }
-  ~FailingS3() {
-    server_.stop();
-    thread_.join();
-  }
+  FailingS3(int status, std::string code) : status_(status), code_(std::move(code)) {}
 
   std::unique_ptr<ObjectStore> Store(int max_attempts = 1) const {
-    return MakeS3Store({.endpoint = "http://127.0.0.1:" + std::to_string(port_),
+    return MakeS3Store({.endpoint = server_.Url(),
                         .keys = {.access_key_id = "k", .secret_access_key = "s"},
                         .max_attempts = max_attempts})
         .value();
@@ -51,9 +29,18 @@ class FailingS3 {
   std::atomic<int> requests = 0;
 
  private:
-  httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
+  void Answer(const httplib::Request& request, httplib::Response& response) {
+    ++requests;
+    response.status = status_;
+    if (request.method == "HEAD") return;
+    response.set_content("<?xml version=\"1.0\"?><Error><Code>" + code_ + "</Code><Message>scripted</Message></Error>",
+                         "application/xml");
+  }
+
+  const int status_;
+  const std::string code_;
+  net::LoopbackServer server_{
+      [this](const httplib::Request& request, httplib::Response& response) { Answer(request, response); }};
 };
 
 TEST(S3ObjectStore, TellsErrorsApartByTheirCode) {

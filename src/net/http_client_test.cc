@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <httplib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,30 +13,12 @@
 #include <set>
 #include <thread>
 
+#include "net/loopback_server_testing.h"
+
 namespace k2i::net {
 namespace {
 
 using std::chrono::milliseconds;
-
-class LoopbackServer {
- public:
-  explicit LoopbackServer(const std::function<void(httplib::Server&)>& define) {
-    define(server_);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();
-  }
-  ~LoopbackServer() {
-    server_.stop();
-    thread_.join();
-  }
-  std::string Url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
-
- private:
-  httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
-};
 
 /// Takes `connections` connections one after the other and hands each to `serve`.
 class BareServer {
