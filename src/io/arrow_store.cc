@@ -2,7 +2,6 @@
 #include "io/arrow_store.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -14,6 +13,7 @@
 #include "arrow/util/io_util.h"
 #include "arrow/util/iterator.h"
 #include "io/location.h"
+#include "io/posix_file.h"
 
 namespace k2i::io {
 
@@ -161,22 +161,7 @@ class ArrowOutputFile final : public OutputFile {
 }  // namespace
 
 ErrorCode CodeOfArrowStatus(const arrow::Status& status) {
-  switch (arrow::internal::ErrnoFromStatus(status)) {
-    case ENOENT:
-    case ENOTDIR:
-      return ErrorCode::kNotFound;
-    case EEXIST:
-      return ErrorCode::kAlreadyExists;
-    case EACCES:
-    case EPERM:
-      return ErrorCode::kPermissionDenied;
-    case EINVAL:
-      return ErrorCode::kInvalidArgument;
-    case ENOSPC:
-      return ErrorCode::kResourceExhausted;
-    default:
-      break;
-  }
+  if (const auto code = CodeOfErrno(arrow::internal::ErrnoFromStatus(status))) return *code;
   switch (status.code()) {
     case arrow::StatusCode::OutOfMemory:
     case arrow::StatusCode::CapacityError:

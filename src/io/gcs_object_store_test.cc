@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
+#include "arrow/util/io_util.h"
 #include "net/loopback_server_testing.h"
 
 namespace k2i::io {
@@ -65,6 +68,12 @@ TEST(CodeOfGcsStatus, ReadsTheCodeThatBeginsTheText) {
   EXPECT_EQ(code("google::cloud::Status(DEADLINE_EXCEEDED: x)"), ErrorCode::kTimeout);
   EXPECT_EQ(code("google::cloud::Status(UNAVAILABLE: not PERMISSION_DENIED: x)"), ErrorCode::kUnavailable);
   EXPECT_EQ(code("something else"), ErrorCode::kUnavailable);
+  const auto by_errno = [](int error) {
+    return CodeOfGcsStatus(arrow::internal::StatusFromErrno(error, arrow::StatusCode::IOError, "x"));
+  };
+  EXPECT_EQ(by_errno(ENOENT), ErrorCode::kNotFound);
+  EXPECT_EQ(by_errno(ETIMEDOUT), ErrorCode::kTimeout);
+  EXPECT_EQ(by_errno(ECONNRESET), ErrorCode::kUnavailable) << "of which no file speaks";
   EXPECT_EQ(CodeOfGcsStatus(arrow::Status::UnknownError("google::cloud::Status(UNKNOWN: x)")), ErrorCode::kUnavailable);
 }
 

@@ -18,7 +18,13 @@ constexpr mode_t kFileMode = 0644;
 constexpr mode_t kFolderMode = 0755;
 constexpr size_t kReadChunkBytes = 1 << 20;
 
-ErrorCode CodeOfErrno(int error_number) {
+std::unexpected<Error> FailErrno(std::string_view operation, const std::string& path) {
+  return std::unexpected(ErrnoError(errno, operation, path));
+}
+
+}  // namespace
+
+std::optional<ErrorCode> CodeOfErrno(int error_number) {
   switch (error_number) {
     case ENOENT:
     case ENOTDIR:
@@ -49,18 +55,12 @@ ErrorCode CodeOfErrno(int error_number) {
     case ESTALE:
       return ErrorCode::kUnavailable;
     default:
-      return ErrorCode::kInternal;
+      return std::nullopt;
   }
 }
 
-std::unexpected<Error> FailErrno(std::string_view operation, const std::string& path) {
-  return std::unexpected(ErrnoError(errno, operation, path));
-}
-
-}  // namespace
-
 Error ErrnoError(int error_number, std::string_view operation, const std::string& path) {
-  return Error{CodeOfErrno(error_number),
+  return Error{CodeOfErrno(error_number).value_or(ErrorCode::kInternal),
                std::string(operation) + " " + path + ": " + std::generic_category().message(error_number),
                Component::kStorage};
 }

@@ -3,6 +3,7 @@
 // The few POSIX calls of the local store, with their errors as ours.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,10 @@
 
 namespace k2i::io {
 
-/// "operation path: reason" with the code that errno value stands for: NotFound, AlreadyExists, PermissionDenied,
-/// ResourceExhausted, InvalidArgument, Timeout, Unavailable; Internal for those a file cannot fail with.
+/// NotFound, AlreadyExists, PermissionDenied, ResourceExhausted, InvalidArgument, Timeout, Unavailable; nullopt for 0
+/// and for what a file cannot fail with.
+std::optional<ErrorCode> CodeOfErrno(int error_number);
+/// "operation path: reason" with the code of that errno value, else Internal.
 Error ErrnoError(int error_number, std::string_view operation, const std::string& path);
 
 /// An open file descriptor. One thread at a time.
