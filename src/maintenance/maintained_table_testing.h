@@ -29,6 +29,10 @@ class MaintainedTable : public testing::Test {
 
   /// A commit of K2I's with rows [rows_, rows_ + count): part is n modulo `parts`, null for every seventh row.
   void Ingest(int64_t count, int parts = 1, const std::string& pipeline = "p");
+  /// Five commits of 100 rows: enough small files to be merged.
+  void IngestFive() {
+    for (int i = 0; i < 5; ++i) Ingest(100);
+  }
   /// The same rows by somebody else.
   void AppendForeign(int64_t count, int parts = 1);
   /// Somebody else's delete files.
@@ -41,6 +45,7 @@ class MaintainedTable : public testing::Test {
   Status Compact(const CompactionOptions& options);
 
   iceberg::TableMetadata Metadata() { return *catalog_.LoadTable(kTable)->metadata; }
+  int64_t Head() { return Metadata().FindRef("main")->snapshot_id; }
   iceberg::SnapshotFiles Files();
   /// "n/part" of every row that is not deleted, sorted; equal before and after any maintenance. In tables of v3
   /// "n/part/row id/sequence number of the last change".
