@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `k2i maintenance compact` does to tables of others: row lineage kept, row groups copied, files chosen, runs gone on with."""
 
-import json
 import random
 import subprocess
 import time
@@ -9,6 +8,7 @@ import time
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from harness import maintained
 from harness.k2i_process import BINARY, clean_environment, ingest_config
 from harness.readers import read_duckdb, read_pyiceberg, read_spark, spark_rows
 from harness.warehouses import CATALOG
@@ -23,11 +23,7 @@ def maintain(k2i, sql_warehouse, unique):
     """Runs a maintenance command on lake.<unique> and returns its report."""
 
     def command(*arguments: str, **maintenance) -> dict:
-        ran = process(**maintenance).run("maintenance", *arguments, "--json", "--table", f"lake.{unique}")
-        assert ran.returncode == 0, ran.stdout
-        report = json.loads(next(line for line in ran.stdout.splitlines() if '"dry_run"' in line))
-        assert report["error"] is None
-        return report
+        return maintained.maintain(process(**maintenance), *arguments, "--table", f"lake.{unique}")
 
     def process(**maintenance):
         few = {"compaction_min_input_files": 2} | maintenance
@@ -40,7 +36,7 @@ def maintain(k2i, sql_warehouse, unique):
 
 
 def data_files(warehouse, name: str) -> list:
-    return [task.file for task in warehouse.pyiceberg().load_table(("lake", name)).scan().plan_files()]
+    return [task.file for task in maintained.table_of(warehouse, name).scan().plan_files()]
 
 
 def by_id(rows: list[dict]) -> list[dict]:
@@ -129,7 +125,7 @@ def test_large_row_groups_are_copied(maintain, sql_warehouse, unique, copies):
     report = maintain("compact", compaction_copies=copies)
     assert report["groups_copied"] == (1 if copies else 0) and report["rows"] == 390_000
     (file,) = data_files(sql_warehouse, unique)
-    table = sql_warehouse.pyiceberg().load_table(("lake", unique))
+    table = maintained.table_of(sql_warehouse, unique)
     footer = pq.read_metadata(table.io.new_input(file.file_path).open())
     assert footer.num_row_groups == (3 if copies else 1) and file.split_offsets[0] == 4
     assert file.value_counts == {id: sum(source.value_counts[id] for source in sources) for id in sources[0].value_counts}

@@ -3,7 +3,6 @@
 
 import datetime
 import decimal
-import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +16,7 @@ from pyiceberg.types import DecimalType, DoubleType, LongType, NestedField, Stri
 from harness import topics
 from harness.equality_deletes import delete_where_equal
 from harness.k2i_process import ingest_config, total_records
+from harness.maintained import assert_proven_whole, ingest_in_commits, maintain, table_of
 from harness.numbered import numbers
 from harness.readers import read_duckdb, read_pyiceberg, read_spark
 from harness.steady import SteadyProducer, lost_and_doubled
@@ -25,30 +25,8 @@ from harness.warehouses import CATALOG
 FEW = {"maintenance": {"compaction_min_input_files": 2}}
 
 
-def table_of(warehouse, name: str):
-    return warehouse.pyiceberg().load_table(("lake", name))
-
-
 def live_files(warehouse, name: str) -> int:
     return len(list(table_of(warehouse, name).scan().plan_files()))
-
-
-def run(process, *arguments: str) -> dict:
-    """The report of a command that must succeed."""
-    ran = process.run("maintenance", *arguments, "--json")
-    assert ran.returncode == 0, ran.stdout
-    # Logs stand on other lines.
-    report = json.loads(next(line for line in ran.stdout.splitlines() if '"dry_run"' in line))
-    assert report["error"] is None
-    return report
-
-
-def assert_proven(process) -> dict:
-    ran = process.run("verify", "--deep", "--json")
-    assert ran.returncode == 0, ran.stdout
-    report = json.loads(ran.stdout[ran.stdout.index("{") :])
-    assert (report["problems"], report["unchecked"]) == ([], [])
-    return report
 
 
 def in_order(rows: list[dict]) -> list[dict]:
@@ -67,14 +45,7 @@ def small_files(k2i, kafka4, topic):
 
     def fill(warehouse, commits: int = 6, **overrides):
         config = ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic, **(FEW | {"buffer": {"flush_batch_size": 1}} | overrides))
-        process = k2i(config, warehouse.environment())
-        for number in range(commits):
-            topics.produce(kafka4.bootstrap_servers, topic, numbers(number * 100, 100), partitions=2)
-            if not process.is_running():
-                process.start()
-            process.wait_until(lambda: total_records(warehouse, "lake", topic) == (number + 1) * 100, "the rows")
-        assert process.terminate() == 0
-        return process
+        return ingest_in_commits(k2i(config, warehouse.environment()), kafka4.bootstrap_servers, warehouse, topic, commits, rows=100)
 
     return fill
 
@@ -86,11 +57,11 @@ def test_small_files_become_one(small_files, warehouse, topic):
     old = table_of(warehouse, topic).current_snapshot()
     assert files >= 6
 
-    planned = run(process, "compact", "--dry-run")
+    planned = maintain(process, "compact", "--dry-run")
     assert (planned["dry_run"], planned["commits"], sum(group["files"] for group in planned["groups"])) == (True, 0, files)
     assert table_of(warehouse, topic).current_snapshot() == old
 
-    report = run(process, "compact")
+    report = maintain(process, "compact")
     assert report["removed"]["files"] == files and report["added"]["files"] == 1 and report["rows"] == 600
     assert report["live_files"] == {"before": files, "after": 1}
     assert live_files(warehouse, topic) == 1
@@ -110,35 +81,35 @@ def test_small_files_become_one(small_files, warehouse, topic):
     assert len(list(then.plan_files())) == files
     assert sorted(then.to_arrow()["n"].to_pylist()) == list(range(600))
 
-    proven = assert_proven(process)
+    proven = assert_proven_whole(process)
     assert proven["files"]["data"] == 1 and proven["deep"]["rows"] == 600
-    assert run(process, "compact")["commits"] == 0
+    assert maintain(process, "compact")["commits"] == 0
 
 
 def test_ingest_goes_on_from_a_compacted_table(small_files, kafka4, sql_warehouse, topic):
     process = small_files(sql_warehouse)
-    run(process, "compact")
+    maintain(process, "compact")
     # The log of the process that wrote it is there, and one that knows nothing finds the boundary too.
     topics.produce(kafka4.bootstrap_servers, topic, numbers(600, 50), partitions=2)
     process.restart()
     process.wait_until(lambda: total_records(sql_warehouse, "lake", topic) == 650, "50 rows more")
     assert process.terminate() == 0
-    run(process, "compact")
+    maintain(process, "compact")
     process.config["transaction_log"] = {"log_dir": str(process.folder / "another")}
     topics.produce(kafka4.bootstrap_servers, topic, numbers(650, 50), partitions=2)
     process.restart()
     process.wait_until(lambda: total_records(sql_warehouse, "lake", topic) == 700, "and 50 more")
     assert process.terminate() == 0
     assert sorted(row["n"] for row in read_duckdb(sql_warehouse, "lake", topic)) == list(range(700))
-    assert_proven(process)
+    assert_proven_whole(process)
 
 
 def test_manifests_become_few(small_files, warehouse, topic):
     process = small_files(warehouse)
     before = read_pyiceberg(warehouse, "lake", topic)
     manifests = len(table_of(warehouse, topic).inspect.manifests())
-    assert run(process, "rewrite-manifests", "--dry-run")["manifests"]["replaced"] == manifests >= 6
-    report = run(process, "rewrite-manifests")
+    assert maintain(process, "rewrite-manifests", "--dry-run")["manifests"]["replaced"] == manifests >= 6
+    report = maintain(process, "rewrite-manifests")
     assert report["manifests"] == {"replaced": manifests, "created": 1, "kept": 0}
     table = table_of(warehouse, topic)
     assert len(table.inspect.manifests()) == 1
@@ -146,8 +117,8 @@ def test_manifests_become_few(small_files, warehouse, topic):
     # Each file is still of the snapshot that brought it.
     assert len({entry["snapshot_id"] for entry in table.inspect.entries().to_pylist()}) >= 6
     assert_same_values(warehouse, topic, before)
-    assert_proven(process)
-    assert run(process, "rewrite-manifests")["snapshot_id"] is None
+    assert_proven_whole(process)
+    assert maintain(process, "rewrite-manifests")["snapshot_id"] is None
 
 
 @pytest.mark.slow
@@ -160,16 +131,16 @@ def test_beside_ingest(k2i, kafka4, topic, warehouse):
     with SteadyProducer(kafka4.bootstrap_servers, topic, 2, rate=2000) as producer:
         for number in range(6):
             process.wait_until(lambda: process.metric("k2i_iceberg_commits_total") >= (number + 1) * 4, "commits")
-            reports.append(run(process, "compact" if number != 3 else "rewrite-manifests"))
+            reports.append(maintain(process, "compact" if number != 3 else "rewrite-manifests"))
         producer.stop()
     process.wait_until(lambda: total_records(warehouse, "lake", topic) == len(producer.taken), "every row")
     assert process.terminate() == 0
     compactions = [report for report in reports if "removed" in report]
     assert all(report["commits"] == 1 for report in compactions)
-    run(process, "compact")
+    maintain(process, "compact")
     assert live_files(warehouse, topic) == 1
     assert lost_and_doubled(warehouse, topic, producer.taken) == (0, 0)
-    report = assert_proven(process)
+    report = assert_proven_whole(process)
     assert report["deep"]["rows"] == len(producer.taken)
 
 
@@ -217,7 +188,7 @@ def foreign_table(warehouse, name: str, **settings):
 
 
 def by_name(process, name: str, *arguments: str) -> dict:
-    return run(process, "compact", "--table", f"lake.{name}", *arguments)
+    return maintain(process, "compact", "--table", f"lake.{name}", *arguments)
 
 
 def test_a_partitioned_and_sorted_table_of_pyiceberg(k2i, kafka4, warehouse, unique):
@@ -301,7 +272,7 @@ def test_rows_that_others_have_deleted_go(k2i, spark, sql_warehouse, unique):
 def test_max_files_and_errors(small_files, sql_warehouse, topic):
     process = small_files(sql_warehouse)
     files = live_files(sql_warehouse, topic)
-    assert run(process, "compact", "--max-files", "3")["removed"]["files"] == 3
+    assert maintain(process, "compact", "--max-files", "3")["removed"]["files"] == 3
     assert live_files(sql_warehouse, topic) == files - 2
     ran = process.run("maintenance", "compact", "--table", "lake.nosuch")
     assert ran.returncode == 3 and "nosuch" in ran.stdout
@@ -312,7 +283,7 @@ def test_max_files_and_errors(small_files, sql_warehouse, topic):
 def test_a_table_of_version_3(small_files, sql_warehouse, topic):
     process = small_files(sql_warehouse, iceberg={"format_version": 3})
     before = read_pyiceberg(sql_warehouse, "lake", topic)
-    assert run(process, "rewrite-manifests")["manifests"]["created"] == 1
-    assert run(process, "compact")["live_files"]["after"] == 1
+    assert maintain(process, "rewrite-manifests")["manifests"]["created"] == 1
+    assert maintain(process, "compact")["live_files"]["after"] == 1
     assert_same_values(sql_warehouse, topic, before)
-    assert_proven(process)
+    assert_proven_whole(process)

@@ -15,6 +15,7 @@ from py4j.protocol import Py4JJavaError
 from harness import rows, topics
 from harness.engines import spark_sql_command
 from harness.k2i_process import ingest_config, total_records
+from harness.maintained import assert_proven, ingest_in_commits, maintain, table_of
 from harness.numbered import assert_each_once, numbers
 from harness.readers import spark_rows
 from harness.steady import SteadyProducer, lost_and_doubled
@@ -24,10 +25,6 @@ from services.trino import CATALOG as TRINO_CATALOG
 from services.trino import Trino
 
 PARTITIONS = 2
-
-
-def load(warehouse, table: str):
-    return warehouse.pyiceberg().load_table(("lake", table))
 
 
 def offsets_of(snapshot) -> dict[int, int] | None:
@@ -41,7 +38,7 @@ def offsets_of(snapshot) -> dict[int, int] | None:
 
 def assert_time_travel(warehouse, name: str, taken: dict[tuple[int, int], int]) -> int:
     """Each kept snapshot that states its offsets holds the rows below them, and those alone. How many there are."""
-    table, checked = load(warehouse, name), 0
+    table, checked = table_of(warehouse, name), 0
     for snapshot in table.snapshots():
         offsets = offsets_of(snapshot)
         if offsets is None:
@@ -89,7 +86,7 @@ def test_spark_maintains_beside_ingest_that_maintains_too(k2i, kafka4, warehouse
                 refused.append(f"{name}: {str(error.java_exception).splitlines()[0]}")
             if tagged is None and done["rewrite_data_files"]:
                 session.sql(f"ALTER TABLE {CATALOG}.lake.{topic} CREATE TAG audit")
-                tagged = load(warehouse, topic).refs()["audit"].snapshot_id
+                tagged = table_of(warehouse, topic).refs()["audit"].snapshot_id
                 at_tag = read_at(warehouse, topic, tagged)
         producer.stop()
         taken = producer.taken
@@ -99,8 +96,7 @@ def test_spark_maintains_beside_ingest_that_maintains_too(k2i, kafka4, warehouse
     assert process.terminate() == 0
 
     assert lost_and_doubled(warehouse, topic, taken) == (0, 0)
-    ran = process.run("verify", "--deep")
-    assert ran.returncode == 0, ran.stdout
+    assert_proven(process)
     assert assert_time_travel(warehouse, topic, taken) >= 2
     rows.assert_same(read_at(warehouse, topic, tagged), at_tag)
     rows.assert_same(spark_rows(session.sql(f"SELECT * FROM {CATALOG}.lake.{topic} VERSION AS OF 'audit'")), at_tag)
@@ -117,22 +113,19 @@ def test_spark_maintains_beside_ingest_that_maintains_too(k2i, kafka4, warehouse
     process.wait_until(lambda: total_records(warehouse, "lake", topic) == len(taken), "the rows after the restart")
     assert process.terminate() == 0
     assert lost_and_doubled(warehouse, topic, taken) == (0, 0)
-    ran = process.run("verify", "--deep")
-    assert ran.returncode == 0, ran.stdout
+    assert_proven(process)
 
 
 def read_at(warehouse, name: str, snapshot_id: int) -> list[dict]:
-    return rows.from_arrow(load(warehouse, name).scan(snapshot_id=snapshot_id).to_arrow())
+    return rows.from_arrow(table_of(warehouse, name).scan(snapshot_id=snapshot_id).to_arrow())
 
 
 # Handed over.
 
 
 def by_engine(process, engine: str, command: str, *flags: str) -> dict:
-    ran = process.run("maintenance", command, "--engine", engine, "--json", *flags, timeout_s=180)
-    assert ran.returncode == 0, ran.stdout
-    report = json.loads(next(line for line in ran.stdout.splitlines() if '"engine"' in line))
-    assert (report["engine"], report["error"]) == (engine, None)
+    report = maintain(process, command, "--engine", engine, *flags, timeout_s=180)
+    assert report["engine"] == engine
     return report
 
 
@@ -145,14 +138,7 @@ def filled(k2i, kafka4, topic):
             warehouse, kafka4.bootstrap_servers, topic, topic,
             buffer={"flush_batch_size": 1}, query={"enabled": False}, maintenance={"compaction_enabled": False, "compaction_min_input_files": 2} | maintenance,
         )  # fmt: skip
-        process = k2i(config, warehouse.environment())
-        for number in range(6):
-            topics.produce(kafka4.bootstrap_servers, topic, numbers(number * 100, 100), partitions=PARTITIONS)
-            if not process.is_running():
-                process.start()
-            process.wait_until(lambda: total_records(warehouse, "lake", topic) == (number + 1) * 100, "the rows")
-        assert process.terminate() == 0
-        return process
+        return ingest_in_commits(k2i(config, warehouse.environment()), kafka4.bootstrap_servers, warehouse, topic, commits=6, rows=100)
 
     return fill
 
@@ -165,13 +151,12 @@ def assert_goes_on(process, kafka4, warehouse, topic: str) -> None:
     process.wait_until(lambda: total_records(warehouse, "lake", topic) == 700, "the rows after it")
     assert process.terminate() == 0
     assert_each_once(warehouse, topic, 700)
-    ran = process.run("verify", "--deep")
-    assert ran.returncode == 0, ran.stdout
+    assert_proven(process)
 
 
 def assert_compacted(warehouse, topic: str, report: dict, before, engine: str) -> None:
     """The report says what the table says."""
-    table = load(warehouse, topic)
+    table = table_of(warehouse, topic)
     head = table.current_snapshot()
     files = table.inspect.files().to_pylist()
     assert (head.snapshot_id, head.summary.operation.value, head.summary["engine-name"]) == (report["snapshot_id"], "replace", engine)
@@ -187,25 +172,25 @@ def assert_compacted(warehouse, topic: str, report: dict, before, engine: str) -
 def test_handed_to_spark(filled, kafka4, sql_warehouse, topic, tmp_path):
     warehouse = sql_warehouse
     process = filled(warehouse, spark={"command": spark_sql_command(warehouse, tmp_path / "spark"), "catalog": CATALOG})
-    table = load(warehouse, topic)
+    table = table_of(warehouse, topic)
     files, written = table.inspect.files().to_pylist(), table.current_snapshot().snapshot_id
     planned = by_engine(process, "spark", "compact", "--dry-run")
-    assert "rewrite_data_files" in planned["statement"] and load(warehouse, topic).metadata == table.metadata
+    assert "rewrite_data_files" in planned["statement"] and table_of(warehouse, topic).metadata == table.metadata
     report = by_engine(process, "spark", "compact")
     assert_compacted(warehouse, topic, report, files, "spark")
-    assert load(warehouse, topic).current_snapshot().summary["app-id"] == report["engine_job"]
+    assert table_of(warehouse, topic).current_snapshot().summary["app-id"] == report["engine_job"]
 
     report = by_engine(process, "spark", "rewrite-manifests")
-    table = load(warehouse, topic)
+    table = table_of(warehouse, topic)
     assert (report["manifests"]["created"], report["snapshot_id"]) == (len(table.inspect.manifests()), table.current_snapshot().snapshot_id)
 
     # Spark does not know of leases: what one holds stays all the same.
     everything = [snapshot.snapshot_id for snapshot in table.snapshots()]
     with table.transaction() as transaction:
         transaction.set_properties({"k2i.lease.a": json.dumps({"snapshot": everything[3], "until_ms": int(time.time() * 1000) + 3_600_000})})
-    before = stored(warehouse, load(warehouse, topic))
+    before = stored(warehouse, table_of(warehouse, topic))
     report = by_engine(process, "spark", "expire-snapshots", "--older-than", "0s")
-    table = load(warehouse, topic)
+    table = table_of(warehouse, topic)
     assert report["expired_snapshots"] == everything[:3]
     assert [snapshot.snapshot_id for snapshot in table.snapshots()] == everything[3:]
     assert report["kept_snapshots"] == len(everything) - 3
@@ -224,7 +209,7 @@ def test_handed_to_spark(filled, kafka4, sql_warehouse, topic, tmp_path):
 
 def test_engines_that_cannot(filled, sql_warehouse, topic):
     process = filled(sql_warehouse)
-    before = load(sql_warehouse, topic).metadata
+    before = table_of(sql_warehouse, topic).metadata
     ran = process.run("maintenance", "compact", "--engine", "spark")
     assert ran.returncode == 1 and "maintenance.spark.command" in ran.stdout
     ran = process.run("maintenance", "compact", "--engine", "trino")
@@ -252,7 +237,7 @@ def test_engines_that_cannot(filled, sql_warehouse, topic):
     catalog.create_table(("elsewhere", topic), Schema(NestedField(1, "n", LongType())), location=f"{before.location}/nested")
     ran = process.run("maintenance", "clean-orphans", *trino)
     assert ran.returncode == 4 and f"elsewhere.{topic}" in ran.stdout
-    assert load(sql_warehouse, topic).metadata == before
+    assert table_of(sql_warehouse, topic).metadata == before
 
 
 @pytest.fixture(scope="session")
@@ -267,23 +252,23 @@ def trino(session_folder, rest_s3):
 def test_handed_to_trino(filled, kafka4, trino, rest_s3, topic):
     warehouse = RestWarehouse(rest_s3)
     process = filled(warehouse, trino={"uri": trino.uri, "catalog": TRINO_CATALOG, "user": "upkeep"})
-    table = load(warehouse, topic)
+    table = table_of(warehouse, topic)
     files, written = table.inspect.files().to_pylist(), table.current_snapshot().snapshot_id
     # Trino counts ages from its own clock, and a minute is left for that: what is younger stays.
     assert by_engine(process, "trino", "expire-snapshots", "--older-than", "0s")["expired_snapshots"] == []
     time.sleep(61)
     report = by_engine(process, "trino", "compact")
     assert_compacted(warehouse, topic, report, files, "trino")
-    summary = load(warehouse, topic).current_snapshot().summary
+    summary = table_of(warehouse, topic).current_snapshot().summary
     assert (summary["trino_query_id"], summary["trino_user"]) == (report["engine_job"], "upkeep")
 
     report = by_engine(process, "trino", "rewrite-manifests")
-    table = load(warehouse, topic)
+    table = table_of(warehouse, topic)
     assert (report["manifests"]["created"], report["snapshot_id"]) == (len(table.inspect.manifests()), table.current_snapshot().snapshot_id)
 
     assert by_engine(process, "trino", "clean-orphans")["deleted"] is None
     report = by_engine(process, "trino", "expire-snapshots", "--older-than", "0s")
-    kept = {snapshot.snapshot_id for snapshot in load(warehouse, topic).snapshots()}
+    kept = {snapshot.snapshot_id for snapshot in table_of(warehouse, topic).snapshots()}
     assert written in kept and len(report["expired_snapshots"]) >= 5 and not kept & set(report["expired_snapshots"])
     assert len(read_at(warehouse, topic, written)) == 600
     ran = process.run("maintenance", "rewrite-manifests", "--engine", "trino", "--set", "maintenance.trino.catalog=nosuch", timeout_s=60)

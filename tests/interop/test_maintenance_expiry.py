@@ -13,6 +13,7 @@ from pyiceberg.types import LongType, NestedField
 
 from harness import rows, topics
 from harness.k2i_process import ingest_config, total_records
+from harness.maintained import assert_proven, ingest_in_commits, maintain, table_of
 from harness.numbered import numbers
 from harness.readers import duckdb_connection
 from harness.table_files import file_system, path_of, reachable, stored
@@ -23,32 +24,15 @@ THREE_DAYS_S = 3 * 24 * 3600
 CONFIGURATION, CATALOG_ERROR, STORAGE_ERROR = 1, 3, 4
 
 
-def load(warehouse, table: str):
-    return warehouse.pyiceberg().load_table(("lake", table))
-
-
 @pytest.fixture
 def ingested(k2i, kafka4, topic):
     """Fills the topic's table with COUNT numbers in STEPS commits or more; returns the stopped process."""
 
     def fill(warehouse):
         config = ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic, buffer={"flush_batch_size": 1})
-        process = k2i(config, warehouse.environment())
-        for start in range(0, COUNT, COUNT // STEPS):
-            topics.produce(kafka4.bootstrap_servers, topic, numbers(start, COUNT // STEPS), partitions=2)
-            if not process.is_running():
-                process.start()
-            process.wait_until(lambda: total_records(warehouse, "lake", topic) == start + COUNT // STEPS, "the rows")
-        assert process.terminate() == 0
-        return process
+        return ingest_in_commits(k2i(config, warehouse.environment()), kafka4.bootstrap_servers, warehouse, topic, STEPS, COUNT // STEPS)
 
     return fill
-
-
-def maintain(process, command: str, *flags: str) -> dict:
-    ran = process.run("maintenance", command, "--json", *flags)
-    assert ran.returncode == 0, ran.stdout
-    return json.loads(ran.stdout)
 
 
 def held_by_refs_and_leases(table) -> set[int]:
@@ -74,10 +58,10 @@ def duckdb_at_snapshot(warehouse, name: str, snapshot_id: int) -> list[dict]:
 
 def change_by_pyiceberg(warehouse, name: str) -> int:
     """Tags the newest snapshot, then makes data files of it unreachable but for the tag, and others for good."""
-    table = load(warehouse, name)
+    table = table_of(warehouse, name)
     tagged = table.current_snapshot().snapshot_id
     table.manage_snapshots().create_tag(tagged, "audit").commit()
-    table = load(warehouse, name)
+    table = table_of(warehouse, name)
     row = table.scan("n = 0").to_arrow()
     table.append(row.set_column(row.schema.get_field_index("n"), row.schema.field("n"), pa.array([-1], pa.int64())))
     table.overwrite(row, overwrite_filter="n = -1")  # the file of -1 is in no kept snapshot
@@ -88,7 +72,7 @@ def change_by_pyiceberg(warehouse, name: str) -> int:
 def test_expiry_deletes_exactly_what_nobody_reaches(ingested, kafka4, warehouse, topic):
     process = ingested(warehouse)
     tagged = change_by_pyiceberg(warehouse, topic)
-    before = load(warehouse, topic)
+    before = table_of(warehouse, topic)
     head = before.current_snapshot().snapshot_id
     held = held_by_refs_and_leases(before)
     assert {head, tagged} <= held
@@ -98,10 +82,10 @@ def test_expiry_deletes_exactly_what_nobody_reaches(ingested, kafka4, warehouse,
     assert len(before.snapshots()) > STEPS
 
     planned = maintain(process, "expire-snapshots", "--older-than", "0s", "--dry-run")
-    assert stored(warehouse, before) == files and load(warehouse, topic).metadata == before.metadata
+    assert stored(warehouse, before) == files and table_of(warehouse, topic).metadata == before.metadata
     done = maintain(process, "expire-snapshots", "--older-than", "0s")
 
-    after = load(warehouse, topic)
+    after = table_of(warehouse, topic)
     assert {each.snapshot_id for each in after.snapshots()} == held
     assert set(done["expired_snapshots"]) == {each.snapshot_id for each in before.snapshots()} - held
     assert (done["expired_snapshots"], done["deleted"]["kinds"]) == (planned["expired_snapshots"], planned["deleted"]["kinds"])
@@ -114,16 +98,15 @@ def test_expiry_deletes_exactly_what_nobody_reaches(ingested, kafka4, warehouse,
         rows.assert_same(at_snapshot(after, each), expected[each])
         rows.assert_same(duckdb_at_snapshot(warehouse, topic, each), expected[each])
 
-    ran = process.run("verify", "--deep", "--allow-deletes")
-    assert ran.returncode == 0, ran.stdout
+    assert_proven(process, "--allow-deletes")
     topics.produce(kafka4.bootstrap_servers, topic, numbers(COUNT, 100), partitions=2)
     process.restart()
     live = len(expected[head])
     process.wait_until(lambda: total_records(warehouse, "lake", topic) >= live + 100, "the rows after it")
     assert process.terminate() == 0
-    found = sorted(row["n"] for row in rows.from_arrow(load(warehouse, topic).scan().to_arrow()))
+    found = sorted(row["n"] for row in rows.from_arrow(table_of(warehouse, topic).scan().to_arrow()))
     assert found == sorted([row["n"] for row in expected[head]] + list(range(COUNT, COUNT + 100)))
-    assert process.run("verify", "--deep", "--allow-deletes").returncode == 0
+    assert_proven(process, "--allow-deletes")
 
 
 def test_expiry_while_ingest_commits(ingested, kafka4, sql_warehouse, topic):
@@ -134,35 +117,34 @@ def test_expiry_while_ingest_commits(ingested, kafka4, sql_warehouse, topic):
     process.wait_until(lambda: total_records(sql_warehouse, "lake", topic) == COUNT + 500, "the rows")
     assert process.terminate() == 0
     maintain(process, "expire-snapshots", "--older-than", "0s")
-    table = load(sql_warehouse, topic)
+    table = table_of(sql_warehouse, topic)
     assert {each.snapshot_id for each in table.snapshots()} == held_by_refs_and_leases(table)
     assert len(table.snapshots()) < STEPS
     assert stored(sql_warehouse, table) == reachable(table)
     assert sorted(row["n"] for row in rows.from_arrow(table.scan().to_arrow())) == list(range(COUNT + 500))
-    ran = process.run("verify", "--deep")
-    assert ran.returncode == 0, ran.stdout
+    assert_proven(process)
 
 
 def test_what_holds_snapshots_back(ingested, sql_warehouse, topic):
     process = ingested(sql_warehouse)
-    everything = [each.snapshot_id for each in load(sql_warehouse, topic).snapshots()]
+    everything = [each.snapshot_id for each in table_of(sql_warehouse, topic).snapshots()]
     assert maintain(process, "expire-snapshots")["expired_snapshots"] == []  # five days
     assert maintain(process, "expire-snapshots", "--older-than", "0s", "--retain-last", str(len(everything)))["expired_snapshots"] == []
 
-    with load(sql_warehouse, topic).transaction() as transaction:
+    with table_of(sql_warehouse, topic).transaction() as transaction:
         lease = {"snapshot": everything[1], "until_ms": int(time.time() * 1000) + 3_600_000}
         ended = {"snapshot": everything[0], "until_ms": 1}
         transaction.set_properties({"k2i.lease.a": json.dumps(lease), "k2i.lease.b": json.dumps(ended), "gc.enabled": "false"})
     refused = process.run("maintenance", "expire-snapshots", "--older-than", "0s")
     assert refused.returncode == CONFIGURATION and "gc.enabled" in refused.stdout
-    with load(sql_warehouse, topic).transaction() as transaction:
+    with table_of(sql_warehouse, topic).transaction() as transaction:
         transaction.remove_properties("gc.enabled")
-    held = held_by_refs_and_leases(load(sql_warehouse, topic))
+    held = held_by_refs_and_leases(table_of(sql_warehouse, topic))
     assert {everything[1], everything[-1]} <= held < set(everything)
     done = maintain(process, "expire-snapshots", "--older-than", "0s")
-    assert {each.snapshot_id for each in load(sql_warehouse, topic).snapshots()} == held
+    assert {each.snapshot_id for each in table_of(sql_warehouse, topic).snapshots()} == held
     assert done["ended_leases"] == ["k2i.lease.b"]
-    assert set(load(sql_warehouse, topic).properties) & {"k2i.lease.a", "k2i.lease.b"} == {"k2i.lease.a"}
+    assert set(table_of(sql_warehouse, topic).properties) & {"k2i.lease.a", "k2i.lease.b"} == {"k2i.lease.a"}
 
     for wrong in ("soon", "5", "2024-01-31T12:00:00"):
         assert process.run("maintenance", "expire-snapshots", "--older-than", wrong).returncode == CONFIGURATION
@@ -171,9 +153,9 @@ def test_what_holds_snapshots_back(ingested, sql_warehouse, topic):
 
 def test_any_sequence_of_maintenance_keeps_the_rows(ingested, kafka4, warehouse, topic):
     process = ingested(warehouse)
-    tagged = load(warehouse, topic).current_snapshot().snapshot_id
-    load(warehouse, topic).manage_snapshots().create_tag(tagged, "audit").commit()
-    at_tag = at_snapshot(load(warehouse, topic), tagged)
+    tagged = table_of(warehouse, topic).current_snapshot().snapshot_id
+    table_of(warehouse, topic).manage_snapshots().create_tag(tagged, "audit").commit()
+    at_tag = at_snapshot(table_of(warehouse, topic), tagged)
     compact = ("compact", "--set", "maintenance.compaction_min_input_files=2")
     expire = ("expire-snapshots", "--older-than", "0s")
     clean = ("clean-orphans", "--older-than", "0s", "--force-younger-than-a-day")
@@ -184,19 +166,18 @@ def test_any_sequence_of_maintenance_keeps_the_rows(ingested, kafka4, warehouse,
         count += 100
         process.wait_until(lambda: total_records(warehouse, "lake", topic) == count, "the rows")
         assert process.terminate() == 0
-        expected = at_snapshot(load(warehouse, topic), load(warehouse, topic).current_snapshot().snapshot_id)
+        expected = at_snapshot(table_of(warehouse, topic), table_of(warehouse, topic).current_snapshot().snapshot_id)
         assert sorted(row["n"] for row in expected) == list(range(count))
         for command in sequence:
             removed += maintain(process, *command).get("deleted", {"files": 0})["files"]
-            table = load(warehouse, topic)
+            table = table_of(warehouse, topic)
             head = table.current_snapshot().snapshot_id
             rows.assert_same(at_snapshot(table, head), expected)
             rows.assert_same(duckdb_at_snapshot(warehouse, topic, head), expected)
             rows.assert_same(at_snapshot(table, tagged), at_tag)
             assert reachable(table) == stored(warehouse, table), command
     assert removed > 0
-    ran = process.run("verify", "--deep")
-    assert ran.returncode == 0, ran.stdout
+    assert_proven(process)
 
 
 # Orphans.
@@ -220,7 +201,7 @@ def make_old(folder: str) -> None:
 def test_orphans_of_a_local_table(ingested, sql_warehouse, topic):
     process = ingested(sql_warehouse)
     change_by_pyiceberg(sql_warehouse, topic)
-    table = load(sql_warehouse, topic)
+    table = table_of(sql_warehouse, topic)
     location = path_of(table.location())
     make_old(location)
     live = stored(sql_warehouse, table)
@@ -240,14 +221,14 @@ def test_orphans_of_a_local_table(ingested, sql_warehouse, topic):
     assert maintain(process, "clean-orphans", "--older-than", "25h")["deleted"]["files"] == 1
     assert maintain(process, "clean-orphans", "--older-than", "1h", "--force-younger-than-a-day")["deleted"]["files"] == 1
     assert stored(sql_warehouse, table) == live | {f"{location}/data/now.parquet"}
-    assert process.run("verify", "--deep", "--allow-deletes").returncode == 0
+    assert_proven(process, "--allow-deletes")
 
 
 def test_orphans_of_either_warehouse(ingested, warehouse, topic):
     """Times cannot be set in S3, so that here every file is young."""
     process = ingested(warehouse)
     change_by_pyiceberg(warehouse, topic)
-    table = load(warehouse, topic)
+    table = table_of(warehouse, topic)
     location, live = path_of(table.location()), stored(warehouse, table)
     strange = {put(warehouse, f"{location}/{name}") for name in ("data/lost.parquet", "data/deep/er/lost.parquet", "metadata/lost.avro")}
     time.sleep(1.1)  # S3 tells times to the second
@@ -259,17 +240,17 @@ def test_orphans_of_either_warehouse(ingested, warehouse, topic):
 
 def test_orphans_are_left_where_another_table_lies_below(ingested, warehouse, topic):
     process = ingested(warehouse)
-    location = load(warehouse, topic).location()
+    location = table_of(warehouse, topic).location()
     catalog = warehouse.pyiceberg()
     catalog.create_namespace_if_not_exists("elsewhere")
     nested = f"{topic}_nested"
     catalog.create_table(("elsewhere", nested), Schema(NestedField(1, "n", LongType())), location=f"{location}/nested")
     put(warehouse, f"{path_of(location)}/data/lost.parquet")
-    everything = stored(warehouse, load(warehouse, topic))
+    everything = stored(warehouse, table_of(warehouse, topic))
     refused = process.run("maintenance", "clean-orphans")
     assert refused.returncode == STORAGE_ERROR
     assert f"elsewhere.{nested}" in refused.stdout
-    assert stored(warehouse, load(warehouse, topic)) == everything
+    assert stored(warehouse, table_of(warehouse, topic)) == everything
     catalog.drop_table(("elsewhere", nested))
     maintain(process, "clean-orphans")
 
@@ -289,12 +270,12 @@ def test_tables_and_tags_of_spark(warehouse, topic, spark, k2i, kafka4):
     session.sql(f"INSERT INTO {name}.branch_side VALUES (100, 'c')")
     session.sql(f"DELETE FROM {name} WHERE n % 2 = 0")
     session.sql(f"INSERT OVERWRITE {name} VALUES (7, 'c')")
-    before = load(warehouse, topic)
+    before = table_of(warehouse, topic)
     held = {ref.snapshot_id for ref in before.refs().values()}
     read = {each: sorted(tuple(row) for row in session.sql(f"SELECT n, part FROM {name} VERSION AS OF {each}").collect()) for each in held}
     process = k2i(ingest_config(warehouse, kafka4.bootstrap_servers, topic, topic), warehouse.environment())
     done = maintain(process, "expire-snapshots", "--older-than", "0s")
-    after = load(warehouse, topic)
+    after = table_of(warehouse, topic)
     assert {each.snapshot_id for each in after.snapshots()} == held
     assert stored(warehouse, after) == reachable(after)
     assert done["deleted"]["kinds"]["delete"]["files"] > 0 and done["deleted"]["kinds"]["statistics"]["files"] == 3

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness.k2i_process import BINARY, clean_environment, ingest_config
+from harness.maintained import assert_proven, maintain, table_of
 from harness.steady import SteadyProducer, lost_and_doubled
 from harness.table_files import reachable, stored
 
@@ -59,12 +60,11 @@ def test_killed_maintenance_leaves_a_true_table(k2i, kafka4, warehouse, topic):
     assert process.terminate() == 0
 
     for command in COMMANDS:
-        assert process.run("maintenance", *command).returncode == 0
+        maintain(process, *command)
     assert lost_and_doubled(warehouse, topic, taken) == (0, 0)
-    assert process.run("verify", "--deep").returncode == 0
+    assert_proven(process)
     # What the killed ones left is found by what nothing refers to, and the rest stays.
-    cleaned = process.run("maintenance", "clean-orphans", "--older-than", "0s", "--force-younger-than-a-day")
-    assert cleaned.returncode == 0, cleaned.stdout
-    table = warehouse.pyiceberg().load_table(("lake", topic))
+    maintain(process, "clean-orphans", "--older-than", "0s", "--force-younger-than-a-day")
+    table = table_of(warehouse, topic)
     assert stored(warehouse, table) == reachable(table)
     assert lost_and_doubled(warehouse, topic, taken) == (0, 0)

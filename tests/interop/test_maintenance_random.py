@@ -4,7 +4,6 @@
 Tables and sequences are drawn from a seed; K2I_TEST_SEEDS="4 5 6" draws others. Each table is made by `k2i ingest`, and changed by PyIceberg too.
 """
 
-import json
 import os
 import random
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.expressions import LessThan
 
-from harness import rows, topics
+from harness import maintained, rows, topics
 from harness.k2i_process import ingest_config, total_records
 from harness.readers import duckdb_connection, spark_rows
 from harness.table_files import reachable, stored
@@ -108,7 +107,7 @@ class Subject:
 
     @property
     def table(self):
-        return self.warehouse.pyiceberg().load_table(("lake", self.name))
+        return maintained.table_of(self.warehouse, self.name)
 
     def at(self, snapshot_id: int) -> list[dict]:
         return rows.from_arrow(self.table.scan(snapshot_id=snapshot_id).to_arrow())
@@ -206,9 +205,7 @@ def test_random_maintenance_of_random_tables(seed, k2i, kafka4, warehouse, topic
         before = stored(warehouse, subject.table)
         command = draw_command(dice)
         done.append(command[0])
-        ran = process.run("maintenance", *command, "--json")
-        assert ran.returncode == 0, ran.stdout
-        report = json.loads(next(line for line in ran.stdout.splitlines() if '"dry_run"' in line))
+        report = maintained.maintain(process, *command)
         subject.check(held)
         table = subject.table
         after = stored(warehouse, table)
@@ -233,5 +230,4 @@ def test_random_maintenance_of_random_tables(seed, k2i, kafka4, warehouse, topic
     assert len(subject.table.specs()) == (1 if drawn.evolves_at is None else 2)
     assert subject.check_by_others() >= 1
     if not any("elsewhere" == row["_kafka_topic"] for held in subject.expected.values() for row in held):
-        ran = process.run("verify", "--deep", "--allow-deletes")
-        assert ran.returncode == 0, ran.stdout
+        maintained.assert_proven(process, "--allow-deletes")
