@@ -3,18 +3,17 @@
 
 #include <arrow/memory_pool.h>
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "cli/cleaning_report.h"
 #include "cli/maintenance_options.h"
-#include "cli/maintenance_report.h"
-#include "cli/maintenance_show.h"
+#include "cli/rewrite_report.h"
 
 namespace k2i::cli {
 namespace {
 
 using iceberg::TableIdentifier;
-using nlohmann::json;
+using nlohmann::ordered_json;
 
 /// What the tasks of one process stand on.
 struct Household {
@@ -35,61 +34,72 @@ std::vector<KeptTable> TablesOf(const Household& house) {
   return {{stream.table.identifier, house.views.table.pins()}, {stream.dead_letters, house.views.dead_letters.pins()}};
 }
 
-Result<std::string> Compact(const Household& house, const KeptTable& table, std::stop_token stop) {
+Result<MaintenanceReport> Compact(const Household& house, const KeptTable& table, std::stop_token stop) {
   maintenance::CompactionReport report;
   maintenance::Compaction compaction(
       {*house.catalog.catalog, *house.catalog.store, house.clock, house.random, arrow::system_memory_pool()},
       MakeCompactionOptions(house.config));
-  K2I_RETURN_IF_ERROR(compaction.Run(table.identifier, std::move(stop), report));
-  return CompactionJson({.table = table.identifier.ToString()}, report);
+  const Status done = compaction.Run(table.identifier, std::move(stop), report);
+  return ReportOf({.error = done ? std::nullopt : std::optional(done.error())}, report);
 }
 
-Result<std::string> MergeManifests(const Household& house, const KeptTable& table, std::stop_token stop) {
+Result<MaintenanceReport> MergeManifests(const Household& house, const KeptTable& table, std::stop_token stop) {
   const maintenance::ManifestOptions options{.automatic = true, .replace = MakeReplaceOptions(house.config)};
   K2I_ASSIGN_OR_RETURN(const auto report, maintenance::RewriteTableManifests(
                                               {*house.catalog.catalog, house.clock, house.random}, *house.catalog.store,
                                               table.identifier, options, std::move(stop)));
-  return ManifestJson({.table = table.identifier.ToString()}, report);
+  return ReportOf({}, report);
 }
 
-Result<std::string> Expire(const Household& house, const KeptTable& table, std::stop_token stop) {
+Result<MaintenanceReport> Expire(const Household& house, const KeptTable& table, std::stop_token stop) {
   const auto held = table.pins.Held();
   maintenance::ExpiryOptions options{.wishes = MakeExpiryWishes(house.config), .pinned = {held.begin(), held.end()}};
   options.deletion.stop = std::move(stop);
   maintenance::SnapshotExpiry expiry({*house.catalog.catalog, *house.catalog.store, house.clock, house.random},
                                      std::move(options));
-  const auto report = expiry.Run(table.identifier);
-  if (!report) return std::unexpected(report.error());
-  return ExpiryJson({.table = table.identifier.ToString()}, report);
+  K2I_ASSIGN_OR_RETURN(const auto report, expiry.Run(table.identifier));
+  return ReportOf({}, report);
 }
 
-Result<std::string> CleanOrphans(const Household& house, const KeptTable& table, std::stop_token stop) {
+Result<MaintenanceReport> CleanOrphans(const Household& house, const KeptTable& table, std::stop_token stop) {
   auto options = MakeOrphanOptions(house.config, house.clock.wall_ms());
   options.deletion.stop = std::move(stop);
   maintenance::OrphanCleaning cleaning({*house.catalog.catalog, *house.catalog.store, house.clock}, std::move(options));
-  const auto report = cleaning.Run(table.identifier);
-  if (!report) return std::unexpected(report.error());
-  return OrphansJson({.table = table.identifier.ToString()}, report);
+  K2I_ASSIGN_OR_RETURN(const auto report, cleaning.Run(table.identifier));
+  return ReportOf({}, report);
 }
 
-/// Looks after one table; says what was done, as JSON.
-using Chore = Result<std::string> (*)(const Household&, const KeptTable&, std::stop_token);
+/// Looks after one table. Of the run it tells the error alone.
+using Chore = Result<MaintenanceReport> (*)(const Household&, const KeptTable&, std::stop_token);
 
-/// Does one thing to both tables; JSON by table. A table that is not there, or of a kind that the task does not take,
-/// is no failure.
-Result<std::string> ForEachTable(const Household& house, Chore chore, const std::stop_token& stop) {
-  json done = json::object();
+/// What the chore did to the table; nullopt where there is none.
+std::optional<MaintenanceReport> RunChore(const Household& house, const KeptTable& table, Chore chore,
+                                          const std::stop_token& stop) {
+  const Duration started = house.clock.monotonic();
+  auto done = chore(house, table, stop);
+  MaintenanceReport report = done ? *std::move(done) : MaintenanceReport{.run = {.error = done.error()}};
+  if (report.run.error && report.run.error->code == ErrorCode::kNotFound) return std::nullopt;
+  report.run.table = table.identifier.ToString();
+  report.run.seconds = std::chrono::duration<double>(house.clock.monotonic() - started).count();
+  return report;
+}
+
+/// Does one thing to both tables, whatever becomes of the first; JSON by table, and the first error. A table that is
+/// not there, or of a kind that the task does not take, is no failure.
+maintenance::TaskOutcome ForEachTable(const Household& house, Chore chore, const std::stop_token& stop) {
+  maintenance::TaskOutcome outcome;
+  auto told = ordered_json::object();
   for (const KeptTable& table : TablesOf(house)) {
-    const auto said = chore(house, table, stop);
-    if (said) {
-      done[table.identifier.ToString()] = json::parse(*said);
-    } else if (said.error().code == ErrorCode::kNotSupported) {
-      done[table.identifier.ToString()] = {{"not_supported", said.error().message}};
-    } else if (said.error().code != ErrorCode::kNotFound) {
-      return std::unexpected(said.error().With(table.identifier.ToString()));
-    }
+    const auto report = RunChore(house, table, chore, stop);
+    if (!report) continue;
+    const auto& error = report->run.error;
+    const bool not_supported = error && error->code == ErrorCode::kNotSupported;
+    told[report->run.table] = not_supported ? ordered_json{{"not_supported", error->message}} : ToJson(*report);
+    if (error && !not_supported && !outcome.error) outcome.error = error->With(report->run.table);
   }
-  return done.dump();
+  outcome.summary = JsonLine(told);
+  outcome.summary.pop_back();
+  return outcome;
 }
 
 std::vector<maintenance::ScheduledTask> MakeTasks(const Household& house) {
@@ -110,7 +120,7 @@ std::vector<maintenance::ScheduledTask> MakeTasks(const Household& house) {
 void CountRun(MetricsRegistry& metrics, const maintenance::TaskRun& run) {
   metrics
       .GetCounter("k2i_maintenance_runs_total", "Runs of background maintenance",
-                  {{"task", run.task}, {"outcome", run.error ? "failed" : "done"}})
+                  {{"task", run.task}, {"outcome", run.outcome.error ? "failed" : "done"}})
       .Increment();
   metrics.GetHistogram("k2i_maintenance_seconds", "Duration of a run of background maintenance", {{"task", run.task}})
       .Observe(run.seconds);

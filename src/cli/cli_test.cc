@@ -6,8 +6,8 @@
 
 #include "cli/commands.h"
 #include "cli/completions.h"
-#include "cli/maintenance_show.h"
 #include "cli/progress_line.h"
+#include "cli/rewrite_report.h"
 #include "cli/wiring.h"
 #include "config/load.h"
 
@@ -54,10 +54,11 @@ TEST_F(CompletionsTest, EveryShellKnowsEveryCommandAndFlag) {
   EXPECT_THAT(BashCompletion(app_), HasSubstr("maintenance) words='compact rewrite-manifests"));
 }
 
-TEST(MaintenanceShowTest, TellsWhatWasDone) {
+TEST(RewriteReportTest, TellsWhatWasDone) {
   maintenance::CompactionReport report{.target_bytes = 1'000'000, .live_files_before = 9, .live_bytes_before = 12'345};
   MaintenanceRun run{.table = "db.t", .seconds = 2};
-  EXPECT_EQ(CompactionText(run, report), "db.t: 9 data files, 12.3 kB\nnothing to compact\n");
+  const auto text = [&] { return ReportOf(run, report).text; };
+  EXPECT_EQ(text(), "db.t: 9 data files, 12.3 kB\nnothing to compact\n");
   report.groups = {{.partition = "day=2024-01-31", .files = 8, .bytes = 12'000, .rows = 77}};
   report.files_removed = 8;
   report.bytes_removed = 12'000'000;
@@ -66,19 +67,27 @@ TEST(MaintenanceShowTest, TellsWhatWasDone) {
   report.live_files_after = 2;
   report.skipped = {"no field ids"};
   EXPECT_THAT(
-      CompactionText(run, report),
+      text(),
       HasSubstr("merged 8 files (12.0 MB) into 1 (0 B), 77 rows, in 1 commits\nnow 2 data files; 2.0 s, 6.0 MB/s"));
-  EXPECT_THAT(CompactionText(run, report), HasSubstr("skipped: no field ids"));
+  EXPECT_THAT(text(), HasSubstr("skipped: no field ids"));
   run.dry_run = true;
-  EXPECT_THAT(CompactionText(run, report), HasSubstr("would merge 8 files (12.0 kB, 77 rows) in 1 groups"));
-  EXPECT_THAT(CompactionText(run, report), HasSubstr("  day=2024-01-31: 8 files"));
+  EXPECT_THAT(text(), HasSubstr("would merge 8 files (12.0 kB, 77 rows) in 1 groups"));
+  EXPECT_THAT(text(), HasSubstr("  day=2024-01-31: 8 files"));
   run.error = Error{ErrorCode::kCommitConflict, "others were faster"};
-  EXPECT_THAT(CompactionJson(run, report),
-              HasSubstr(R"("error":{"code":"CommitConflict","message":"others were faster"})"));
-  EXPECT_THAT(CompactionJson(run, report), HasSubstr(R"("live_files":{"after":2,"before":9})"));
+  const auto told = ToJson(ReportOf(run, report));
+  EXPECT_EQ(told["table"], "db.t");
+  EXPECT_EQ(told["dry_run"], true);
+  EXPECT_EQ(told["seconds"], 2);
+  EXPECT_EQ(told["live_files"]["before"], 9);
+  EXPECT_EQ(told["live_files"]["after"], 2);
+  EXPECT_EQ(told["error"]["code"], "CommitConflict");
+  EXPECT_EQ(told["error"]["message"], "others were faster");
+  EXPECT_NE(text(), "") << "what has been committed is told all the same";
+  report.commits = 0;
+  EXPECT_EQ(text(), "");
 }
 
-TEST(MaintenanceShowTest, ABarWithRateAndTimeLeft) {
+TEST(RewriteReportTest, ABarWithRateAndTimeLeft) {
   const maintenance::CompactionProgress progress{
       .groups_done = 1, .groups = 4, .bytes_done = 25'000'000, .bytes = 100'000'000};
   EXPECT_EQ(RenderCompactionProgress(progress, 5),

@@ -4,14 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/cleaning_report.h"
 #include "cli/maintenance_flags.h"
-#include "cli/maintenance_report.h"
 
 namespace k2i::cli {
 namespace {
 
 using maintenance::FileKind;
 using nlohmann::json;
+using nlohmann::ordered_json;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -45,34 +46,61 @@ TEST(CleaningReport, TellsWhatWasDone) {
   maintenance::ExpiryReport report{.plan = {.snapshots = {1, 2}, .refs = {"old"}, .properties = {"k2i.lease.x"}},
                                    .snapshots_kept = 7,
                                    .files = Files()};
-  const std::string text = ExpiryText({.table = "db.t"}, report);
+  const std::string text = ReportOf({.table = "db.t"}, report).text;
   EXPECT_THAT(text, HasSubstr("snapshots expired: 2, kept: 7\nref expired: old\nlease ended: k2i.lease.x\n"));
   EXPECT_THAT(text, HasSubstr("deleted: 4 files, 1.5 MB"));
   EXPECT_THAT(text, HasSubstr("could not be deleted: 1 files\n  s3://b/x: no\n"));
   EXPECT_THAT(text, Not(HasSubstr("s3://b/a")));
-  const std::string planned = ExpiryText({.table = "db.t", .dry_run = true}, report);
+  const std::string planned = ReportOf({.table = "db.t", .dry_run = true}, report).text;
   EXPECT_THAT(planned, HasSubstr("nothing has been changed"));
   EXPECT_THAT(planned, HasSubstr("s3://b/a\ns3://b/b\n… and 2 more\n"));
 
   report.files_error = Error{ErrorCode::kUnavailable, "down"};
-  const json told = json::parse(ExpiryJson({.table = "db.t", .seconds = 2}, report));
+  const auto told = ToJson(ReportOf({.table = "db.t", .seconds = 2}, report));
   EXPECT_EQ(told["expired_snapshots"], json({1, 2}));
   EXPECT_EQ(told["deleted"]["files"], 4);
-  EXPECT_EQ(told["deleted"]["kinds"]["data"], json({{"files", 3}, {"bytes", 1'500'000}}));
+  EXPECT_EQ(told["deleted"]["kinds"]["data"], ordered_json({{"files", 3}, {"bytes", 1'500'000}}));
+  EXPECT_EQ(told["seconds"], 2);
   EXPECT_EQ(told["error"]["code"], "Unavailable");
-  const json failed = json::parse(ExpiryJson({.table = "db.t"}, std::unexpected(*report.files_error)));
-  EXPECT_EQ(failed["error"]["message"], "down");
-  EXPECT_FALSE(failed.contains("deleted"));
+  EXPECT_EQ(told["error"]["message"], "the snapshots are expired, but files of theirs are left to clean-orphans: down");
 }
 
 TEST(CleaningReport, TellsOfOrphans) {
-  const maintenance::OrphanReport report{
+  maintenance::OrphanReport report{
       .location = "s3://b/t", .listed_files = 10, .listed_bytes = 5'000, .files = Files(), .stopped = {}};
-  EXPECT_THAT(OrphansText({.table = "db.t"}, report), HasSubstr("below s3://b/t: 10 files, 5.0 kB\n"));
-  const json told = json::parse(OrphansJson({.table = "db.t", .dry_run = true}, report));
-  EXPECT_EQ(told["found"], json({{"files", 10}, {"bytes", 5'000}}));
+  EXPECT_THAT(ReportOf({.table = "db.t"}, report).text, HasSubstr("below s3://b/t: 10 files, 5.0 kB\n"));
+  const auto told = ToJson(ReportOf({.table = "db.t", .dry_run = true}, report));
+  EXPECT_EQ(told["found"], ordered_json({{"files", 10}, {"bytes", 5'000}}));
   EXPECT_TRUE(told["error"].is_null());
   EXPECT_TRUE(told["dry_run"]);
+  report.stopped = Error{ErrorCode::kCancelled, "stopped"};
+  EXPECT_EQ(ToJson(ReportOf({.table = "db.t"}, report))["error"]["code"], "Cancelled");
+}
+
+/// Local files may be named in any encoding.
+TEST(CleaningReport, NamesThatAreNotUtf8AreTold) {
+  const maintenance::OrphanReport report{.files = {.listed = {"/t/caf\xe9.parquet"}}};
+  const json told = json::parse(JsonLine(ToJson(ReportOf({.table = "db.t"}, report))));
+  EXPECT_EQ(told["deleted"]["listed"], json({"/t/caf\xef\xbf\xbd.parquet"}));
+}
+
+TEST(CleaningReport, ALineWithRateAndTimeLeft) {
+  EXPECT_EQ(RenderFileProgress(500, 2'000, 2), "500 of 2000 files, 250/s, 6 s left");
+  EXPECT_EQ(RenderFileProgress(0, 0, 0), "0 of 0 files, 0/s, 0 s left");
+}
+
+TEST(MaintenanceReport, WithoutAReportTheErrorStandsAlone) {
+  const MaintenanceReport report{.run = {.table = "db.t", .error = Error{ErrorCode::kUnavailable, "down"}}};
+  EXPECT_EQ(ToJson(report), ordered_json({{"table", "db.t"},
+                                          {"dry_run", false},
+                                          {"seconds", 0.0},
+                                          {"error", {{"code", "Unavailable"}, {"message", "down"}}}}));
+}
+
+TEST(SizeText, TakesTheUnitThatFits) {
+  EXPECT_EQ(SizeText(999), "999 B");
+  EXPECT_EQ(SizeText(12'345), "12.3 kB");
+  EXPECT_EQ(SizeText(int64_t{2'500'000'000'000}), "2.5 TB");
 }
 
 }  // namespace

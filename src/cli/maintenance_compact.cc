@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <arrow/memory_pool.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <functional>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/maintenance_engine.h"
-#include "cli/maintenance_flags.h"
 #include "cli/maintenance_options.h"
-#include "cli/maintenance_show.h"
-#include "cli/wiring.h"
+#include "cli/rewrite_report.h"
+#include "cli/table_run.h"
 #include "query/file_condition.h"
 
 namespace k2i::cli {
@@ -26,36 +22,6 @@ struct RewriteFlags : MaintenanceFlags {
   int64_t max_files = 0;  // 0: no bound
   std::string where;      // empty: all files
 };
-
-/// What every command of this file stands on.
-struct Workshop {
-  const config::Config& config;
-  const RewriteFlags& flags;
-  SystemClock clock;
-  Random random{Random::SystemSeed()};
-  CatalogParts catalog;
-  iceberg::TableIdentifier table;
-  std::stop_token stop;
-
-  MaintenanceRun RunSince(Duration started) const {
-    return {.table = table.ToString(),
-            .dry_run = flags.dry_run,
-            .seconds = std::chrono::duration<double>(clock.monotonic() - started).count(),
-            .error = {}};
-  }
-};
-
-/// Draws the bar on a terminal, at most ten times a second.
-std::function<void(const maintenance::CompactionProgress&)> ProgressBar(Clock& clock) {
-  if (::isatty(STDERR_FILENO) != 1) return {};
-  return [&clock, started = clock.monotonic(), drawn = Duration(0)](const auto& progress) mutable {
-    const Duration now = clock.monotonic();
-    if (now - drawn < std::chrono::milliseconds(100) && progress.bytes_done < progress.bytes) return;
-    drawn = now;
-    const double seconds = std::chrono::duration<double>(now - started).count();
-    std::fprintf(stderr, "\r\x1b[K%s", RenderCompactionProgress(progress, seconds).c_str());
-  };
-}
 
 /// A condition of the command line, as which files of a table it chooses.
 Status SetWhere(const std::string& text, maintenance::CompactionOptions& options) {
@@ -73,55 +39,37 @@ Status SetWhere(const std::string& text, maintenance::CompactionOptions& options
   return {};
 }
 
-Result<maintenance::CompactionOptions> OptionsOf(Workshop& shop) {
-  const auto& flags = shop.flags;
-  auto options = MakeCompactionOptions(shop.config);
+Result<maintenance::CompactionOptions> OptionsOf(TableRun& run, const RewriteFlags& flags) {
+  auto options = MakeCompactionOptions(run.config);
   if (flags.target_mb > 0) options.policy.target_bytes = flags.target_mb * kMegabyte;
   options.policy.all_of_old_specs = flags.old_specs;
   if (flags.max_files > 0) options.policy.max_files = flags.max_files;
   options.dry_run = flags.dry_run;
-  options.on_progress = ProgressBar(shop.clock);
+  options.on_progress = [&run](const maintenance::CompactionProgress& progress) {
+    run.line.Draw([&](double seconds) { return RenderCompactionProgress(progress, seconds); },
+                  progress.bytes_done >= progress.bytes);
+  };
   K2I_RETURN_IF_ERROR(SetWhere(flags.where, options));
   return options;
 }
 
-Status Compact(Workshop& shop) {
-  K2I_ASSIGN_OR_RETURN(const auto options, OptionsOf(shop));
+Result<MaintenanceReport> Compact(TableRun& run, const RewriteFlags& flags) {
+  K2I_ASSIGN_OR_RETURN(const auto options, OptionsOf(run, flags));
   maintenance::CompactionReport report;
-  const Duration started = shop.clock.monotonic();
   maintenance::Compaction compaction(
-      {*shop.catalog.catalog, *shop.catalog.store, shop.clock, shop.random, arrow::system_memory_pool()}, options);
-  const Status done = compaction.Run(shop.table, shop.stop, report);
-  if (options.on_progress) std::fprintf(stderr, "\r\x1b[K");
-  MaintenanceRun run = shop.RunSince(started);
-  if (!done) run.error = done.error();
-  // What has been committed is told even when the rest failed.
-  if (shop.flags.json) {
-    std::fputs(CompactionJson(run, report).c_str(), stdout);
-  } else if (done || report.commits > 0) {
-    std::fputs(CompactionText(run, report).c_str(), stdout);
-  }
-  return done;
+      {*run.parts.catalog, *run.parts.store, run.clock, run.random, arrow::system_memory_pool()}, options);
+  const Status done = compaction.Run(run.table, run.stop, report);
+  return ReportOf(run.Ended(done ? std::nullopt : std::optional(done.error())), report);
 }
 
-Status MergeManifests(Workshop& shop) {
-  const Duration started = shop.clock.monotonic();
-  const maintenance::ManifestOptions options{.target_bytes = shop.flags.target_mb * kMegabyte,
-                                             .dry_run = shop.flags.dry_run,
-                                             .replace = MakeReplaceOptions(shop.config)};
-  const auto report = maintenance::RewriteTableManifests({*shop.catalog.catalog, shop.clock, shop.random},
-                                                         *shop.catalog.store, shop.table, options, shop.stop);
-  MaintenanceRun run = shop.RunSince(started);
-  if (!report) run.error = report.error();
-  if (shop.flags.json) {
-    std::fputs(ManifestJson(run, report.value_or(maintenance::ManifestReport{})).c_str(), stdout);
-  } else if (report) {
-    std::fputs(ManifestText(run, *report).c_str(), stdout);
-  }
-  return report ? Status() : std::unexpected(report.error());
+Result<MaintenanceReport> MergeManifests(TableRun& run, const RewriteFlags& flags) {
+  const maintenance::ManifestOptions options{
+      .target_bytes = flags.target_mb * kMegabyte, .dry_run = flags.dry_run, .replace = MakeReplaceOptions(run.config)};
+  K2I_ASSIGN_OR_RETURN(const auto report,
+                       maintenance::RewriteTableManifests({*run.parts.catalog, run.clock, run.random}, *run.parts.store,
+                                                          run.table, options, run.stop));
+  return ReportOf(run.Ended(), report);
 }
-
-using Job = Status (*)(Workshop&);
 
 /// A flag that was given and only K2I's own way has; empty: none.
 std::string OwnFlag(const RewriteFlags& flags, engines::JobKind kind) {
@@ -130,28 +78,28 @@ std::string OwnFlag(const RewriteFlags& flags, engines::JobKind kind) {
   return kind == engines::JobKind::kRewriteManifests && flags.target_mb > 0 ? "--target-mb" : "";
 }
 
-Status RunByEngine(const config::Config& config, const RewriteFlags& flags, engines::JobKind kind,
-                   std::stop_token stop) {
+Result<EngineOrder> OrderOf(const config::Config& config, const RewriteFlags& flags, engines::JobKind kind) {
   if (const std::string own = OwnFlag(flags, kind); !own.empty()) {
     return Fail(ErrorCode::kNotSupported, own + " is not for --engine " + flags.engine, Component::kConfig);
   }
   EngineOrder order{.kind = kind, .policy = MakeCompactionOptions(config).policy, .wishes = {}, .orphans = {}};
   if (flags.target_mb > 0) order.policy.target_bytes = flags.target_mb * kMegabyte;
   if (flags.max_files > 0) order.policy.max_files = flags.max_files;
-  return RunByEngine(config, flags, order, std::move(stop));
+  return order;
 }
 
 struct JobChoice {
-  Job own;
+  Result<MaintenanceReport> (*own)(TableRun&, const RewriteFlags&);
   engines::JobKind kind;
 };
 
-Status RunJob(const config::Config& config, const RewriteFlags& flags, std::stop_token stop, JobChoice job) {
-  if (flags.by_engine()) return RunByEngine(config, flags, job.kind, std::move(stop));
-  Workshop shop{.config = config, .flags = flags, .stop = std::move(stop)};
-  K2I_ASSIGN_OR_RETURN(shop.table, TableOf(config, flags.table));
-  K2I_ASSIGN_OR_RETURN(shop.catalog, MakeCatalog(config, shop.clock, shop.random));
-  return job.own(shop);
+Result<MaintenanceReport> RunJob(TableRun& run, const RewriteFlags& flags, JobChoice job) {
+  if (flags.by_engine()) {
+    K2I_ASSIGN_OR_RETURN(const EngineOrder order, OrderOf(run.config, flags, job.kind));
+    return RunByEngine(run, order);
+  }
+  K2I_RETURN_IF_ERROR(run.Open(run.flags.table));
+  return job.own(run, flags);
 }
 
 /// A command below `maintenance` with the flags that all have.
@@ -160,9 +108,7 @@ CLI::App* AddJob(CLI::App& maintenance, const std::string& name, const std::stri
   CLI::App* command = maintenance.add_subcommand(name, what);
   AddMaintenanceFlags(*command, *flags);
   command->callback([flags, job, &exit_code] {
-    exit_code = RunMaintenance(*flags, [&](const config::Config& config, std::stop_token stop) {
-      return RunJob(config, *flags, std::move(stop), job);
-    });
+    exit_code = RunMaintenance(*flags, [&](TableRun& run) { return RunJob(run, *flags, job); });
   });
   return command;
 }

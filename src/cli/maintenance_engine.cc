@@ -2,13 +2,11 @@
 #include "cli/maintenance_engine.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <charconv>
-#include <cstdio>
 #include <set>
 
-#include "cli/maintenance_engine_show.h"
+#include "cli/engine_report.h"
 #include "cli/version.h"
 #include "engines/expiry_cutoff.h"
 #include "engines/spark.h"
@@ -64,10 +62,9 @@ Status CheckBoundaries(const TableMetadata& before, const TableMetadata& after, 
 /// One job by one engine.
 class EngineRun {
  public:
-  EngineRun(const config::Config& config, const MaintenanceFlags& flags, const EngineOrder& order, std::stop_token stop)
-      : config_(config), flags_(flags), order_(order), stop_(std::move(stop)) {}
+  EngineRun(TableRun& run, const EngineOrder& order) : run_(run), order_(order) {}
 
-  Status Run();
+  MaintenanceReport Run();
 
  private:
   Status Open();
@@ -80,25 +77,22 @@ class EngineRun {
   Status Compare();
   engines::OnEngineProgress ProgressLine();
 
-  const config::Config& config_;
-  const MaintenanceFlags& flags_;
+  bool by_spark() const { return run_.flags.engine == "spark"; }
+
+  TableRun& run_;
   const EngineOrder& order_;
-  const std::stop_token stop_;
-  SystemClock clock_;
-  Random random_{Random::SystemSeed()};
-  CatalogParts parts_;
   iceberg::LoadedTable before_;
   engines::Job job_;
   EngineReport report_;
 };
 
 Status EngineRun::Open() {
-  if (config_.iceberg.branch != "main") {
-    return Fail(ErrorCode::kNotSupported, "--engine works on the branch main only, not on " + config_.iceberg.branch,
-                Component::kConfig);
+  if (run_.config.iceberg.branch != "main") {
+    return Fail(ErrorCode::kNotSupported,
+                "--engine works on the branch main only, not on " + run_.config.iceberg.branch, Component::kConfig);
   }
-  K2I_ASSIGN_OR_RETURN(parts_, MakeCatalog(config_, clock_, random_));
-  K2I_ASSIGN_OR_RETURN(before_, parts_.catalog->LoadTable(job_.table));
+  K2I_RETURN_IF_ERROR(run_.OpenCatalog());
+  K2I_ASSIGN_OR_RETURN(before_, run_.parts.catalog->LoadTable(run_.table));
   return {};
 }
 
@@ -106,8 +100,8 @@ Status EngineRun::Open() {
 Result<bool> EngineRun::PlanExpiry() {
   const TableMetadata& table = *before_.metadata;
   K2I_RETURN_IF_ERROR(maintenance::CheckMayDelete(table));
-  K2I_ASSIGN_OR_RETURN(const auto policy, maintenance::PolicyOf(table, order_.wishes, clock_.wall_ms()));
-  K2I_ASSIGN_OR_RETURN(const auto plan, maintenance::PlanExpiry(table, policy, {}, clock_.wall_ms()));
+  K2I_ASSIGN_OR_RETURN(const auto policy, maintenance::PolicyOf(table, order_.wishes, run_.clock.wall_ms()));
+  K2I_ASSIGN_OR_RETURN(const auto plan, maintenance::PlanExpiry(table, policy, {}, run_.clock.wall_ms()));
   const auto cutoff = engines::EngineCutoff(table, plan.snapshots);
   job_.older_than_ms = cutoff.value_or(0);
   job_.retain_last = policy.min_snapshots_to_keep;
@@ -130,8 +124,8 @@ Result<bool> EngineRun::Plan() {
       return PlanExpiry();
     case JobKind::kCleanOrphans: {
       job_.older_than_ms = order_.orphans.older_than_ms;
-      maintenance::OrphanCleaning own({*parts_.catalog, *parts_.store, clock_}, order_.orphans);
-      K2I_RETURN_IF_ERROR(own.Check(job_.table));
+      maintenance::OrphanCleaning own({*run_.parts.catalog, *run_.parts.store, run_.clock}, order_.orphans);
+      K2I_RETURN_IF_ERROR(own.Check(run_.table));
       return true;
     }
   }
@@ -139,9 +133,9 @@ Result<bool> EngineRun::Plan() {
 }
 
 Status EngineRun::State() {
-  const auto& spark = config_.maintenance.spark;
-  const auto& trino = config_.maintenance.trino;
-  if (flags_.engine == "spark") {
+  const auto& spark = run_.config.maintenance.spark;
+  const auto& trino = run_.config.maintenance.trino;
+  if (by_spark()) {
     if (spark.command.empty()) return NotConfigured("maintenance.spark.command");
     if (spark.catalog.empty()) return NotConfigured("maintenance.spark.catalog");
     report_.statement = engines::SparkStatement(job_, spark.catalog);
@@ -149,23 +143,23 @@ Status EngineRun::State() {
   }
   if (trino.uri.empty()) return NotConfigured("maintenance.trino.uri");
   if (trino.catalog.empty()) return NotConfigured("maintenance.trino.catalog");
-  K2I_ASSIGN_OR_RETURN(report_.statement, engines::TrinoStatement(job_, trino.catalog, clock_.wall_ms()));
+  K2I_ASSIGN_OR_RETURN(report_.statement, engines::TrinoStatement(job_, trino.catalog, run_.clock.wall_ms()));
   return {};
 }
 
 engines::OnEngineProgress EngineRun::ProgressLine() {
-  if (::isatty(STDERR_FILENO) != 1) return {};
-  return [this, started = clock_.monotonic()](const engines::EngineProgress& progress) {
-    const double seconds = std::chrono::duration<double>(clock_.monotonic() - started).count();
+  if (!TerminalLine::IsThere()) return {};  // engines are asked for their progress only where somebody sees it
+  return [this](const engines::EngineProgress& progress) {
     const std::string percent = progress.percent ? fmt::format(" {:3.0f} %", *progress.percent) : "";
-    std::fprintf(stderr, "\r\x1b[K%s",
-                 fmt::format("{}: {}{} | {:.0f} s", flags_.engine, progress.state, percent, seconds).c_str());
+    run_.line.Draw([&](double seconds) {
+      return fmt::format("{}: {}{} | {:.0f} s", run_.flags.engine, progress.state, percent, seconds);
+    });
   };
 }
 
 Status EngineRun::BySpark() {
-  K2I_ASSIGN_OR_RETURN(const auto answer, engines::RunSpark(config_.maintenance.spark.command, report_.statement,
-                                                            clock_, ProgressLine(), stop_));
+  K2I_ASSIGN_OR_RETURN(const auto answer, engines::RunSpark(run_.config.maintenance.spark.command, report_.statement,
+                                                            run_.clock, ProgressLine(), run_.stop));
   report_.job_id = answer.app_id;
   if (order_.kind == JobKind::kCleanOrphans) report_.deleted = {{"other", answer.rows}};
   if (order_.kind != JobKind::kExpireSnapshots || answer.counts.empty()) return {};
@@ -183,28 +177,27 @@ Status EngineRun::BySpark() {
 }
 
 Status EngineRun::ByTrino() {
-  const auto& config = config_.maintenance.trino;
+  const auto& config = run_.config.maintenance.trino;
   net::HttpClient http({.ca_file = config.ca, .user_agent = std::string("k2i/") + kVersion});
   std::string uri = config.uri;
   while (uri.ends_with('/')) uri.pop_back();
   engines::Trino trino(
-      {http, clock_, random_},
+      {http, run_.clock, run_.random},
       {.uri = uri, .user = config.user, .password = config.password.Reveal(), .token = config.token.Reveal()});
   std::map<std::string, std::string> session;
   if (order_.kind == JobKind::kCompact) {
     session[config.catalog + ".target_max_file_size"] = std::to_string(job_.target_bytes) + "B";
   }
-  K2I_ASSIGN_OR_RETURN(report_.job_id, trino.Run(report_.statement, session, ProgressLine(), stop_));
+  K2I_ASSIGN_OR_RETURN(report_.job_id, trino.Run(report_.statement, session, ProgressLine(), run_.stop));
   return {};
 }
 
 /// What has become of the table, by its own word.
 Status EngineRun::Compare() {
-  K2I_ASSIGN_OR_RETURN(const auto now, parts_.catalog->LoadTable(job_.table));
+  K2I_ASSIGN_OR_RETURN(const auto now, run_.parts.catalog->LoadTable(run_.table));
   const TableMetadata &before = *before_.metadata, &after = *now.metadata;
-  const bool spark = flags_.engine == "spark";
-  report_.work =
-      engines::WorkBetween(before, after, {flags_.engine, spark ? "app-id" : "trino_query_id", report_.job_id});
+  report_.work = engines::WorkBetween(before, after,
+                                      {run_.flags.engine, by_spark() ? "app-id" : "trino_query_id", report_.job_id});
   const auto live_files = [](const TableMetadata& table, const char* key) {
     const auto* head = table.FindRef("main");
     return head == nullptr ? 0 : engines::SummaryCount(*head, key);
@@ -219,46 +212,35 @@ Status EngineRun::Compare() {
     report_.kept_snapshots = after.snapshots.size();
   }
   if (order_.kind == JobKind::kRewriteManifests && !report_.work.snapshots.empty()) {
-    K2I_ASSIGN_OR_RETURN(report_.manifests, engines::ManifestsOf(*parts_.store, after, report_.work.snapshots.back()));
+    K2I_ASSIGN_OR_RETURN(report_.manifests,
+                         engines::ManifestsOf(*run_.parts.store, after, report_.work.snapshots.back()));
   }
-  return CheckBoundaries(before, after, config_.iceberg.branch);
+  return CheckBoundaries(before, after, run_.config.iceberg.branch);
 }
 
 Status EngineRun::Execute() {
   K2I_RETURN_IF_ERROR(Open());
   K2I_ASSIGN_OR_RETURN(const bool anything, Plan());
   if (anything) K2I_RETURN_IF_ERROR(State());
-  if (flags_.dry_run) return {};
+  if (run_.flags.dry_run) return {};
   if (!anything) return Compare();
-  const Status ran = flags_.engine == "spark" ? BySpark() : ByTrino();
-  if (::isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "\r\x1b[K");
-  K2I_RETURN_IF_ERROR(ran);
+  K2I_RETURN_IF_ERROR(by_spark() ? BySpark() : ByTrino());
   return Compare();
 }
 
-Status EngineRun::Run() {
-  K2I_ASSIGN_OR_RETURN(job_.table, TableOf(config_, flags_.table));
+MaintenanceReport EngineRun::Run() {
   job_.kind = report_.kind = order_.kind;
-  report_.engine = flags_.engine;
-  report_.table = job_.table.ToString();
-  report_.dry_run = flags_.dry_run;
-  const Duration started = clock_.monotonic();
+  job_.table = run_.table;
+  report_.engine = run_.flags.engine;
   const Status done = Execute();
-  report_.seconds = std::chrono::duration<double>(clock_.monotonic() - started).count();
-  if (!done) report_.error = done.error();
-  if (flags_.json) {
-    std::fputs(EngineJson(report_).c_str(), stdout);
-  } else if (done) {
-    std::fputs(EngineText(report_).c_str(), stdout);
-  }
-  return done;
+  return ReportOf(run_.Ended(done ? std::nullopt : std::optional(done.error())), report_);
 }
 
 }  // namespace
 
-Status RunByEngine(const config::Config& config, const MaintenanceFlags& flags, const EngineOrder& order,
-                   std::stop_token stop) {
-  return EngineRun(config, flags, order, std::move(stop)).Run();
+Result<MaintenanceReport> RunByEngine(TableRun& run, const EngineOrder& order) {
+  K2I_RETURN_IF_ERROR(run.FindTable(run.flags.table));
+  return EngineRun(run, order).Run();
 }
 
 }  // namespace k2i::cli

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <stop_token>
-
-#include "cli/maintenance_flags.h"
+#include "cli/table_run.h"
 #include "engines/job.h"
 #include "maintenance/clean_orphans.h"
 #include "maintenance/compaction_plan.h"
@@ -19,11 +17,11 @@ struct EngineOrder {
   maintenance::OrphanOptions orphans;
 };
 
-/// The job by the engine of --engine, and what it has made of the table, printed. What K2I would refuse is refused
+/// The job by the engine of --engine, and what it has made of the table. What K2I would refuse is refused
 /// before the engine hears of it. Afterwards the boundary of every pipeline that had one is found again.
+/// The report's error is
 /// InvalidConfig where the engine is not configured; NotSupported for what it does not do; Corruption where a boundary
 /// is lost; the codes of engines::RunSpark and engines::Trino.
-Status RunByEngine(const config::Config& config, const MaintenanceFlags& flags, const EngineOrder& order,
-                   std::stop_token stop);
+Result<MaintenanceReport> RunByEngine(TableRun& run, const EngineOrder& order);
 
 }  // namespace k2i::cli

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
+#include "cli/cleaning_report.h"
 #include "cli/commands.h"
 #include "cli/maintenance_engine.h"
-#include "cli/maintenance_flags.h"
 #include "cli/maintenance_options.h"
-#include "cli/maintenance_report.h"
+#include "cli/table_run.h"
 
 namespace k2i::cli {
 namespace {
@@ -25,33 +24,18 @@ Result<maintenance::ExpiryWishes> WishesOf(const config::Config& config, const E
   return wishes;
 }
 
-Status Run(const config::Config& config, const ExpireFlags& flags, std::stop_token stop) {
-  SystemClock clock;
-  Random random(Random::SystemSeed());
+Result<MaintenanceReport> Run(TableRun& run, const ExpireFlags& flags) {
   maintenance::ExpiryOptions options{
-      .wishes = {}, .pinned = {}, .deletion = MakeDeletionOptions(flags.cleaning, std::move(stop))};
-  K2I_ASSIGN_OR_RETURN(options.wishes, WishesOf(config, flags, clock.wall_ms()));
+      .wishes = {}, .pinned = {}, .deletion = MakeDeletionOptions(run, flags.cleaning.threads)};
+  K2I_ASSIGN_OR_RETURN(options.wishes, WishesOf(run.config, flags, run.clock.wall_ms()));
   if (flags.cleaning.by_engine()) {
-    const EngineOrder order{
-        .kind = engines::JobKind::kExpireSnapshots, .policy = {}, .wishes = options.wishes, .orphans = {}};
-    return RunByEngine(config, flags.cleaning, order, options.deletion.stop);
+    return RunByEngine(
+        run, {.kind = engines::JobKind::kExpireSnapshots, .policy = {}, .wishes = options.wishes, .orphans = {}});
   }
-  K2I_ASSIGN_OR_RETURN(const auto table, TableOf(config, flags.cleaning.table));
-  K2I_ASSIGN_OR_RETURN(const auto parts, MakeCatalog(config, clock, random));
-  const Duration started = clock.monotonic();
-  maintenance::SnapshotExpiry expiry({*parts.catalog, *parts.store, clock, random}, std::move(options));
-  const auto report = expiry.Run(table);
-  const CleaningRun run{table.ToString(), flags.cleaning.dry_run,
-                        std::chrono::duration<double>(clock.monotonic() - started).count()};
-  if (flags.cleaning.json) {
-    std::fputs(ExpiryJson(run, report).c_str(), stdout);
-  } else if (report) {
-    std::fputs(ExpiryText(run, *report).c_str(), stdout);
-  }
-  if (!report) return std::unexpected(report.error());
-  if (!report->files_error) return {};
-  return std::unexpected(
-      report->files_error->With("the snapshots are expired, but files of theirs are left to clean-orphans"));
+  K2I_RETURN_IF_ERROR(run.Open(run.flags.table));
+  maintenance::SnapshotExpiry expiry({*run.parts.catalog, *run.parts.store, run.clock, run.random}, std::move(options));
+  K2I_ASSIGN_OR_RETURN(const auto report, expiry.Run(run.table));
+  return ReportOf(run.Ended(), report);
 }
 
 }  // namespace
@@ -64,9 +48,7 @@ void AddExpireSnapshotsCommand(CLI::App& maintenance, int& exit_code) {
   command->add_option("--retain-last", flags->retain_last, "Least snapshots to keep of each branch")
       ->check(CLI::Range(1, 1'000'000'000));
   command->callback([flags, &exit_code] {
-    exit_code = RunMaintenance(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
-      return Run(config, *flags, std::move(stop));
-    });
+    exit_code = RunMaintenance(flags->cleaning, [&](TableRun& run) { return Run(run, *flags); });
   });
 }
 

@@ -2,16 +2,10 @@
 #include "cli/maintenance_flags.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
-#include <chrono>
-#include <cstdio>
-#include <memory>
 
-#include "cli/commands.h"
-#include "cli/signals.h"
 #include "record/time_text.h"
 
 namespace k2i::cli {
@@ -46,25 +40,6 @@ std::optional<int64_t> ParseAge(std::string_view text) {
   return count * *unit;
 }
 
-/// "1234 of 5000 files, 310/s, 12 s left", at most ten times a second.
-class FileProgress {
- public:
-  void operator()(int64_t done, int64_t of) {
-    const auto now = std::chrono::steady_clock::now();
-    if (done < of && now - printed_ < std::chrono::milliseconds(100)) return;
-    printed_ = now;
-    const double seconds = std::chrono::duration<double>(now - started_).count();
-    const double rate = static_cast<double>(done) / std::max(seconds, 0.001);
-    const std::string line =
-        fmt::format("{} of {} files, {:.0f}/s, {:.0f} s left", done, of, rate, static_cast<double>(of - done) / rate);
-    std::fprintf(stderr, "\r\x1b[K%s", done == of ? "" : line.c_str());
-  }
-
- private:
-  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point printed_;
-};
-
 }  // namespace
 
 void AddMaintenanceFlags(CLI::App& command, MaintenanceFlags& flags) {
@@ -95,37 +70,6 @@ Result<int64_t> ParseOlderThan(std::string_view text, int64_t now_ms) {
                           "2024-01-31T12:00:00Z",
                           text),
               Component::kConfig);
-}
-
-Result<iceberg::TableIdentifier> TableOf(const config::Config& config, const std::string& table) {
-  config::Config named = config;
-  if (!table.empty()) {
-    const size_t dot = table.rfind('.');
-    if (dot == std::string::npos || dot == 0 || dot + 1 == table.size()) {
-      return Fail(ErrorCode::kInvalidConfig, "--table is not of the form database.table", Component::kConfig);
-    }
-    named.iceberg.database = table.substr(0, dot);
-    named.iceberg.table = table.substr(dot + 1);
-  }
-  return MakeTableOptions(named).identifier;
-}
-
-maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags, std::stop_token stop) {
-  maintenance::DeletionOptions options{
-      .threads = static_cast<size_t>(flags.threads), .dry_run = flags.dry_run, .progress = {}, .stop = std::move(stop)};
-  if (::isatty(STDERR_FILENO) == 1) {
-    options.progress = [line = std::make_shared<FileProgress>()](int64_t done, int64_t of) { (*line)(done, of); };
-  }
-  return options;
-}
-
-int RunMaintenance(const MaintenanceFlags& flags,
-                   const std::function<Status(const config::Config& config, std::stop_token stop)>& command) {
-  const SignalStop signals;  // before any other thread
-  const auto config = LoadAndConfigure(flags.config);
-  if (!config) return ReportError(config.error());
-  const Status done = command(*config, signals.token());
-  return done ? kExitOk : ReportError(done.error());
 }
 
 }  // namespace k2i::cli

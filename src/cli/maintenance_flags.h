@@ -3,11 +3,10 @@
 // What the commands below `k2i maintenance` have in common.
 #pragma once
 
-#include <memory>
 #include <string>
+#include <string_view>
 
 #include "cli/wiring.h"
-#include "maintenance/file_deletion.h"
 
 namespace k2i::cli {
 
@@ -33,15 +32,5 @@ void AddCleaningFlags(CLI::App& command, CleaningFlags& flags);
 /// "90s", "30m", "12h", "5d": so long before `now_ms`; "2024-01-31" or "2024-01-31T12:00:00Z" (with any zone): that
 /// moment. Unix milliseconds. InvalidArgument (kConfig) for anything else.
 Result<int64_t> ParseOlderThan(std::string_view text, int64_t now_ms);
-
-/// The table of --table, or the configuration's.
-Result<iceberg::TableIdentifier> TableOf(const config::Config& config, const std::string& table);
-
-/// With a line of progress where standard error is a terminal.
-maintenance::DeletionOptions MakeDeletionOptions(const CleaningFlags& flags, std::stop_token stop);
-
-/// Runs `command` on the configuration and returns the exit code. SIGINT and SIGTERM are stop requests to it.
-int RunMaintenance(const MaintenanceFlags& flags,
-                   const std::function<Status(const config::Config& config, std::stop_token stop)>& command);
 
 }  // namespace k2i::cli

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
+#include "cli/cleaning_report.h"
 #include "cli/commands.h"
 #include "cli/maintenance_engine.h"
-#include "cli/maintenance_flags.h"
 #include "cli/maintenance_options.h"
-#include "cli/maintenance_report.h"
+#include "cli/table_run.h"
 
 namespace k2i::cli {
 namespace {
@@ -17,34 +16,21 @@ struct OrphanFlags {
   bool unshared = false;
 };
 
-Status Run(const config::Config& config, const OrphanFlags& flags, std::stop_token stop) {
-  SystemClock clock;
-  Random random(Random::SystemSeed());
-  auto options = MakeOrphanOptions(config, clock.wall_ms());
+Result<MaintenanceReport> Run(TableRun& run, const OrphanFlags& flags) {
+  auto options = MakeOrphanOptions(run.config, run.clock.wall_ms());
   options.force = flags.force;
   options.unshared = flags.unshared;
-  options.deletion = MakeDeletionOptions(flags.cleaning, std::move(stop));
+  options.deletion = MakeDeletionOptions(run, flags.cleaning.threads);
   if (!flags.cleaning.older_than.empty()) {
-    K2I_ASSIGN_OR_RETURN(options.older_than_ms, ParseOlderThan(flags.cleaning.older_than, clock.wall_ms()));
+    K2I_ASSIGN_OR_RETURN(options.older_than_ms, ParseOlderThan(flags.cleaning.older_than, run.clock.wall_ms()));
   }
   if (flags.cleaning.by_engine()) {
-    const EngineOrder order{.kind = engines::JobKind::kCleanOrphans, .policy = {}, .wishes = {}, .orphans = options};
-    return RunByEngine(config, flags.cleaning, order, options.deletion.stop);
+    return RunByEngine(run, {.kind = engines::JobKind::kCleanOrphans, .policy = {}, .wishes = {}, .orphans = options});
   }
-  K2I_ASSIGN_OR_RETURN(const auto table, TableOf(config, flags.cleaning.table));
-  K2I_ASSIGN_OR_RETURN(const auto parts, MakeCatalog(config, clock, random));
-  const Duration started = clock.monotonic();
-  maintenance::OrphanCleaning cleaning({*parts.catalog, *parts.store, clock}, std::move(options));
-  const auto report = cleaning.Run(table);
-  const CleaningRun run{table.ToString(), flags.cleaning.dry_run,
-                        std::chrono::duration<double>(clock.monotonic() - started).count()};
-  if (flags.cleaning.json) {
-    std::fputs(OrphansJson(run, report).c_str(), stdout);
-  } else if (report) {
-    std::fputs(OrphansText(run, *report).c_str(), stdout);
-  }
-  if (!report) return std::unexpected(report.error());
-  return report->stopped ? Status(std::unexpected(*report->stopped)) : Status();
+  K2I_RETURN_IF_ERROR(run.Open(run.flags.table));
+  maintenance::OrphanCleaning cleaning({*run.parts.catalog, *run.parts.store, run.clock}, std::move(options));
+  K2I_ASSIGN_OR_RETURN(const auto report, cleaning.Run(run.table));
+  return ReportOf(run.Ended(), report);
 }
 
 }  // namespace
@@ -58,9 +44,7 @@ void AddCleanOrphansCommand(CLI::App& maintenance, int& exit_code) {
   command->add_flag("--unshared", flags->unshared,
                     "No other table keeps files below the location: do not look at the catalog's other tables");
   command->callback([flags, &exit_code] {
-    exit_code = RunMaintenance(flags->cleaning, [&](const config::Config& config, std::stop_token stop) {
-      return Run(config, *flags, std::move(stop));
-    });
+    exit_code = RunMaintenance(flags->cleaning, [&](TableRun& run) { return Run(run, *flags); });
   });
 }
 

@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What maintenance has done to a table, whoever did it: a command, another engine, or a task of `k2i ingest`. The kinds
+// are in rewrite_report.h, cleaning_report.h and engine_report.h.
 #pragma once
 
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
-#include "maintenance/clean_orphans.h"
-#include "maintenance/expire_snapshots.h"
+#include "base/error.h"
 
 namespace k2i::cli {
 
-/// Whose report it is, and how the run went.
-struct CleaningRun {
+/// How a run went, beside what it did.
+struct MaintenanceRun {
   std::string table;
   bool dry_run = false;
   double seconds = 0;
+  std::optional<Error> error = {};  // what ended it early, or is left undone
 };
 
-/// For people; what is wrong is told apart (ReportError).
-std::string ExpiryText(const CleaningRun& run, const maintenance::ExpiryReport& report);
-std::string OrphansText(const CleaningRun& run, const maintenance::OrphanReport& report);
-/// One JSON object, with a line end. An error in place of the report stands alone beside what is known of the run.
-std::string ExpiryJson(const CleaningRun& run, const Result<maintenance::ExpiryReport>& report);
-std::string OrphansJson(const CleaningRun& run, const Result<maintenance::OrphanReport>& report);
+struct MaintenanceReport {
+  MaintenanceRun run;
+  nlohmann::ordered_json fields = nlohmann::ordered_json::object();  // empty where an error came before anything
+  std::string text;                                                  // for people; the error is told apart
+};
+
+/// One object: the table, whether it was a dry run, the fields, seconds, the error or null.
+nlohmann::ordered_json ToJson(const MaintenanceReport& report);
+/// As one line. Names of files need not be UTF-8: what is not is replaced.
+std::string JsonLine(const nlohmann::ordered_json& json);
+
+/// "900 B", "12.3 kB", "1.5 MB"
+std::string SizeText(int64_t bytes);
 
 }  // namespace k2i::cli

@@ -78,11 +78,11 @@ void AddTableCommand(CLI::App& app, int& exit_code) {
     AddConfigFlags(*command, flags->config);
     command->add_option("--table", flags->table, "database.table, where it is not the configuration's");
     command->callback([flags, &exit_code, action] {
-      exit_code = RunMaintenance(*flags, [&](const config::Config& config, std::stop_token stop) -> Status {
-        TableDesk desk{.config = config, .flags = *flags, .stop = std::move(stop)};
-        K2I_ASSIGN_OR_RETURN(desk.table, TableOf(config, flags->table));
-        K2I_ASSIGN_OR_RETURN(desk.parts, MakeCatalog(config, desk.clock, desk.random));
-        return action(desk);
+      exit_code = RunWithConfig(flags->config, [&](const config::Config& config, std::stop_token stop) {
+        TableDesk desk(config, *flags, std::move(stop));
+        Status done = desk.Open(flags->table);
+        if (done) done = action(desk);
+        return done ? kExitOk : ReportError(done.error());
       });
     });
     return command;

@@ -3,16 +3,19 @@
 // What the commands below `k2i table` have in common.
 #pragma once
 
-#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "cli/maintenance_flags.h"
-#include "cli/wiring.h"
+#include "cli/table_parts.h"
 
 namespace k2i::cli {
 
-struct TableFlags : MaintenanceFlags {
+struct TableFlags {
+  ConfigFlags config;
+  std::string table;  // "db.table"; empty: the configuration's
+  bool dry_run = false;
+  bool json = false;
   bool yes = false;
   int32_t to_version = 2;
   std::string metadata;              // location of a metadata file
@@ -20,14 +23,10 @@ struct TableFlags : MaintenanceFlags {
 };
 
 /// A command at work. The references must outlive it.
-struct TableDesk {
-  const config::Config& config;
+struct TableDesk : TableParts {
+  TableDesk(const config::Config& given, const TableFlags& wanted, std::stop_token stopped)
+      : TableParts(given, std::move(stopped)), flags(wanted) {}
   const TableFlags& flags;
-  std::stop_token stop;
-  SystemClock clock = {};
-  Random random = Random(Random::SystemSeed());
-  CatalogParts parts = {};
-  iceberg::TableIdentifier table = {};
 };
 
 Status ResetTable(TableDesk& desk);

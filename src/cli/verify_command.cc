@@ -49,15 +49,8 @@ verify::Options MakeVerifyOptions(const config::Config& config, const VerifyFlag
   return options;
 }
 
-Result<int> Run(config::Config config, const VerifyFlags& flags) {
-  if (!flags.table.empty()) {
-    const size_t dot = flags.table.rfind('.');
-    if (dot == std::string::npos || dot == 0 || dot + 1 == flags.table.size()) {
-      return Fail(ErrorCode::kInvalidConfig, "--table is not of the form database.table", Component::kConfig);
-    }
-    config.iceberg.database = flags.table.substr(0, dot);
-    config.iceberg.table = flags.table.substr(dot + 1);
-  }
+Result<int> Run(const config::Config& configured, const VerifyFlags& flags) {
+  K2I_ASSIGN_OR_RETURN(const config::Config config, WithTable(configured, flags.table));
   SystemClock clock;
   Random random(Random::SystemSeed());
   K2I_ASSIGN_OR_RETURN(const auto catalog, MakeCatalog(config, clock, random));
@@ -73,21 +66,19 @@ Result<int> Run(config::Config config, const VerifyFlags& flags) {
 void AddVerifyCommand(CLI::App& app, int& exit_code) {
   auto flags = std::make_shared<VerifyFlags>();
   CLI::App* command = app.add_subcommand("verify", "Prove that the table has neither gap nor duplicate");
-  command->add_option("--config,-c", flags->config.path, "Configuration file (TOML)")->required();
-  command->add_option("--set", flags->config.settings,
-                      "section.key=value: beats environment and file; may be repeated");
+  AddConfigFlags(*command, flags->config);
   command->add_option("--table", flags->table, "database.table in place of the configuration's");
   command->add_flag("--deep", flags->deep, "Read the Kafka position of every row: none twice, none missing");
   command->add_flag("--sums", flags->sums, "Count and add up the numeric columns, to compare with another engine");
   command->add_flag("--allow-deletes", flags->allow_deletes, "Rows deleted by others are named, but no failure");
   command->add_flag("--json", flags->json, "Print JSON");
   command->callback([flags, &exit_code] {
-    auto config = LoadAndConfigure(flags->config);
+    const auto config = LoadAndConfigure(flags->config);
     if (!config) {
       exit_code = ReportError(config.error());
       return;
     }
-    const auto done = Run(std::move(*config), *flags);
+    const auto done = Run(*config, *flags);
     exit_code = done ? *done : ReportError(done.error());
   });
 }

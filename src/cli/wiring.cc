@@ -217,6 +217,17 @@ Result<Config> LoadAndConfigure(const ConfigFlags& flags) {
   return config;
 }
 
+Result<config::Config> WithTable(config::Config config, const std::string& table) {
+  if (table.empty()) return config;
+  const size_t dot = table.rfind('.');
+  if (dot == std::string::npos || dot == 0 || dot + 1 == table.size()) {
+    return Fail(ErrorCode::kInvalidConfig, "--table is not of the form database.table", Component::kConfig);
+  }
+  config.iceberg.database = table.substr(0, dot);
+  config.iceberg.table = table.substr(dot + 1);
+  return config;
+}
+
 int ReportError(const Error& error) {
   std::fprintf(stderr, "k2i: %s\n", error.message.c_str());
   return ExitCode(error);

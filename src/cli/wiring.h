@@ -36,6 +36,8 @@ struct ConfigFlags {
 void AddConfigFlags(CLI::App& command, ConfigFlags& flags);
 /// Loads the configuration and sets up logging as it says.
 Result<config::Config> LoadAndConfigure(const ConfigFlags& flags);
+/// `config`, for the "database.table" of --table; as it is where that is empty. InvalidConfig for what is no such name.
+Result<config::Config> WithTable(config::Config config, const std::string& table);
 
 /// Prints "k2i: <message>" on standard error; returns the exit code for the error.
 int ReportError(const Error& error);

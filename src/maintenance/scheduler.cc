@@ -16,17 +16,20 @@ using nlohmann::json;
 double Seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 void Log(const TaskRun& run) {
-  if (run.error) {
-    log::Warn("maintenance_failed", {{"task", run.task}, {"seconds", run.seconds}, {"error", run.error->ToString()}});
+  const auto& [summary, error] = run.outcome;
+  if (error) {
+    log::Warn("maintenance_failed",
+              {{"task", run.task}, {"seconds", run.seconds}, {"error", error->ToString()}, {"summary", summary}});
   } else {
-    log::Info("maintenance_done", {{"task", run.task}, {"seconds", run.seconds}, {"summary", run.summary}});
+    log::Info("maintenance_done", {{"task", run.task}, {"seconds", run.seconds}, {"summary", summary}});
   }
 }
 
 json ToJson(const TaskRun& run) {
-  json shown{{"started_ms", run.started_ms}, {"seconds", run.seconds}, {"ok", !run.error}};
-  if (run.error) shown["error"] = run.error->ToString();
-  if (!run.summary.empty()) shown["summary"] = json::parse(run.summary);
+  const auto& [summary, error] = run.outcome;
+  json shown{{"started_ms", run.started_ms}, {"seconds", run.seconds}, {"ok", !error}};
+  if (error) shown["error"] = error->ToString();
+  if (!summary.empty()) shown["summary"] = json::parse(summary);
   return shown;
 }
 
@@ -100,23 +103,19 @@ void Scheduler::Run(Entry& entry, std::stop_token stop) {
     entry.status.running = true;
   }
   const Duration started = clock_.monotonic();
-  auto done = entry.task.run(stop);
+  run.outcome = entry.task.run(stop);
   const Duration ended = clock_.monotonic();
   run.seconds = Seconds(ended - started);
-  if (done) {
-    run.summary = *std::move(done);
-  } else {
-    run.error = done.error();
-  }
   // One that was asked to stop has not failed.
-  const bool stopped = run.error && run.error->code == ErrorCode::kCancelled && stop.stop_requested();
+  const auto& error = run.outcome.error;
+  const bool stopped = error && error->code == ErrorCode::kCancelled && stop.stop_requested();
   if (!stopped) Log(run);
   {
     std::lock_guard lock(mutex_);
     entry.next = NextAfter(ended, entry.task.interval);
     entry.status.running = false;
     ++entry.status.runs;
-    if (run.error && !stopped) ++entry.status.failures;
+    if (error && !stopped) ++entry.status.failures;
     entry.status.last = run;
   }
   if (options_.on_end && !stopped) options_.on_end(run);
@@ -151,7 +150,8 @@ std::string StatusJson(const Scheduler& scheduler) {
     tasks.push_back(std::move(shown));
   }
   const auto held = scheduler.held();
-  return json{{"held", held ? json(*held) : json(nullptr)}, {"tasks", std::move(tasks)}}.dump();
+  return json{{"held", held ? json(*held) : json(nullptr)}, {"tasks", std::move(tasks)}}.dump(
+      -1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace k2i::maintenance

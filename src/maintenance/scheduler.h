@@ -16,12 +16,18 @@
 
 namespace k2i::maintenance {
 
+/// What a task has done, as a JSON object; and what went wrong beside, or in place of it.
+struct TaskOutcome {
+  std::string summary;  // may be empty after an error
+  std::optional<Error> error = {};
+};
+
 /// Something that is done to a table again and again.
 struct ScheduledTask {
   std::string name;  // "compaction", as labels and logs have it
   Duration interval{0};
-  /// What was done, as a JSON object. Ends soon after `stop` is requested.
-  std::function<Result<std::string>(std::stop_token stop)> run;
+  /// Ends soon after `stop` is requested.
+  std::function<TaskOutcome(std::stop_token stop)> run;
 };
 
 /// How a task went the last time.
@@ -29,8 +35,7 @@ struct TaskRun {
   std::string task;
   int64_t started_ms = 0;  // Unix epoch
   double seconds = 0;
-  std::string summary;         // JSON; empty after an error
-  std::optional<Error> error;  // none: done
+  TaskOutcome outcome;
 };
 
 struct TaskStatus {

@@ -18,11 +18,10 @@ using testing::IsEmpty;
 class SchedulerTest : public testing::Test {
  protected:
   ScheduledTask Task(const std::string& name, Duration interval) {
-    return {name, interval, [this, name](std::stop_token) -> Result<std::string> {
+    return {name, interval, [this, name](std::stop_token) -> TaskOutcome {
               ran_.push_back(name);
               clock_.Advance(seconds(1));
-              if (failure_) return std::unexpected(*failure_);
-              return R"({"files":3})";
+              return {R"({"files":3})", failure_};
             }};
   }
   Scheduler Make(std::vector<ScheduledTask> tasks) {
@@ -55,7 +54,7 @@ TEST_F(SchedulerTest, RunsEachTaskOnceInItsInterval) {
   EXPECT_NEAR(static_cast<double>(std::ranges::count(ran_, "often")), 99, 8);
   EXPECT_NEAR(static_cast<double>(std::ranges::count(ran_, "rarely")), 10, 1);
   EXPECT_EQ(ended_.size(), ran_.size());
-  EXPECT_EQ(ended_[0].summary, R"({"files":3})");
+  EXPECT_EQ(ended_[0].outcome.summary, R"({"files":3})");
   EXPECT_EQ(ended_[0].seconds, 1);
 }
 
@@ -79,6 +78,10 @@ TEST_F(SchedulerTest, AFailureIsToldAndComesAgain) {
   failure_ = Error{ErrorCode::kUnavailable, "no catalog"};
   clock_.Advance(seconds(120));
   scheduler.RunDue({});
+  const auto failed = nlohmann::json::parse(StatusJson(scheduler))["tasks"][0]["last"];
+  EXPECT_EQ(failed["ok"], false);
+  EXPECT_EQ(failed["error"], "Unavailable: no catalog");
+  EXPECT_EQ(failed["summary"]["files"], 3) << "what was done all the same";
   failure_.reset();
   clock_.Advance(seconds(120));
   scheduler.RunDue({});
@@ -86,7 +89,7 @@ TEST_F(SchedulerTest, AFailureIsToldAndComesAgain) {
   ASSERT_EQ(status.size(), 1u);
   EXPECT_EQ(status[0].runs, 2);
   EXPECT_EQ(status[0].failures, 1);
-  EXPECT_EQ(ended_[0].error->message, "no catalog");
+  EXPECT_EQ(ended_[0].outcome.error->message, "no catalog");
   const auto shown = nlohmann::json::parse(StatusJson(scheduler));
   EXPECT_EQ(shown["held"], nullptr);
   EXPECT_EQ(shown["tasks"][0]["last"]["summary"]["files"], 3);
@@ -97,11 +100,11 @@ TEST(SchedulerThreadTest, StopEndsATaskUnderWay) {
   SystemClock clock;
   Random random(1);
   std::atomic<bool> begun{false}, ended{false};
-  const auto wait = [&](std::stop_token stop) -> Result<std::string> {
+  const auto wait = [&](std::stop_token stop) -> TaskOutcome {
     begun = true;
     while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ended = true;
-    return Fail(ErrorCode::kCancelled, "stopped");
+    return {"", Error{ErrorCode::kCancelled, "stopped"}};
   };
   int told = 0;
   Scheduler scheduler({{"long", std::chrono::milliseconds(1), wait}},

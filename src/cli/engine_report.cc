@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/maintenance_engine_show.h"
+#include "cli/engine_report.h"
 
 #include <fmt/format.h>
-
-#include <nlohmann/json.hpp>
 
 namespace k2i::cli {
 namespace {
@@ -105,28 +103,25 @@ std::string WorkText(const EngineReport& report) {
   return "";
 }
 
-}  // namespace
-
-std::string EngineText(const EngineReport& report) {
-  const std::string by = fmt::format("{} by {}: ", report.table, report.engine);
+std::string TextOf(const MaintenanceRun& run, const EngineReport& report) {
+  const std::string by = fmt::format("{} by {}: ", run.table, report.engine);
   if (report.statement.empty()) return by + "nothing to do\n";
-  if (report.dry_run) return by + "would run\n" + report.statement + "\n";
+  if (run.dry_run) return by + "would run\n" + report.statement + "\n";
   const std::string job = report.job_id.empty() ? "" : " (" + report.job_id + ")";
-  return fmt::format("{}{}; {:.1f} s{}\n", by, WorkText(report), report.seconds, job);
+  return fmt::format("{}{}; {:.1f} s{}\n", by, WorkText(report), run.seconds, job);
 }
 
-std::string EngineJson(const EngineReport& report) {
+}  // namespace
+
+MaintenanceReport ReportOf(MaintenanceRun run, const EngineReport& report) {
   const auto text = [](const std::string& value) { return value.empty() ? ordered_json() : ordered_json(value); };
-  ordered_json json = {{"table", report.table},
-                       {"dry_run", report.dry_run},
-                       {"engine", report.engine},
-                       {"engine_job", text(report.job_id)},
-                       {"statement", text(report.statement)}};
-  if (!report.error && !report.dry_run) json.update(FieldsOf(report));
-  json["seconds"] = report.seconds;
-  json["error"] = nullptr;
-  if (report.error) json["error"] = {{"code", ToString(report.error->code)}, {"message", report.error->message}};
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  MaintenanceReport told{.fields = {{"engine", report.engine},
+                                    {"engine_job", text(report.job_id)},
+                                    {"statement", text(report.statement)}}};
+  if (!run.error && !run.dry_run) told.fields.update(FieldsOf(report));
+  if (!run.error) told.text = TextOf(run, report);
+  told.run = std::move(run);
+  return told;
 }
 
 }  // namespace k2i::cli

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/maintenance_report.h"
 #include "engines/engine_work.h"
 #include "engines/job.h"
 
@@ -15,12 +16,8 @@ namespace k2i::cli {
 struct EngineReport {
   engines::JobKind kind = engines::JobKind::kCompact;
   std::string engine;
-  std::string table;
-  bool dry_run = false;
   std::string statement;  // empty: there was nothing to do
   std::string job_id;     // as the engine has it; may be empty
-  double seconds = 0;
-  std::optional<Error> error;
 
   int64_t target_bytes = 0;
   int64_t live_files_before = 0, live_files_after = 0, live_bytes_before = 0;
@@ -34,9 +31,7 @@ struct EngineReport {
   std::optional<std::map<std::string, int64_t>> deleted;
 };
 
-std::string EngineText(const EngineReport& report);
-/// One JSON object, with a line end: the fields of K2I's own report, null where an engine does not tell, and `engine`,
-/// `engine_job`, `statement`.
-std::string EngineJson(const EngineReport& report);
+/// The fields of K2I's own report, null where an engine does not tell, and `engine`, `engine_job`, `statement`.
+MaintenanceReport ReportOf(MaintenanceRun run, const EngineReport& report);
 
 }  // namespace k2i::cli
