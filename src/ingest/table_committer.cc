@@ -54,6 +54,7 @@ Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const
     auto outcome = TryOnce(attempt);
     if (outcome && *outcome) {
       parts_.health.Healthy("catalog");
+      DropSuperseded(attempt);
       return **outcome;
     }
     Error error = outcome ? Error{ErrorCode::kUnavailable, "the base moved"} : outcome.error();
@@ -175,6 +176,14 @@ Result<std::optional<CommitOutcome>> TableCommitter::OnUnprepared(const Error& e
   }
   parts_.metrics.conflicts.Increment();
   return std::nullopt;
+}
+
+/// Manifest lists for bases that had moved. After a lost reply they stay, as all does that is not known for certain.
+void TableCommitter::DropSuperseded(const Attempt& attempt) {
+  const Snapshot* committed = table_.metadata->FindSnapshot(attempt.snapshot_id);
+  if (committed == nullptr || attempt.sent_unknown) return;
+  const auto superseded = attempt.append.Superseded(*committed);
+  if (!superseded.empty()) (void)parts_.store.DeleteMany(superseded);  // what stays is an orphan, and no more
 }
 
 Status TableCommitter::Send(Attempt& attempt, const progress::Progress& next, const Snapshot& snapshot) {

@@ -109,6 +109,7 @@ class TableCommitter {
   Result<std::optional<CommitOutcome>> TryOnce(Attempt& attempt);
   CommitIntentRecord IntentOf(const Attempt& attempt) const;
   Result<std::optional<CommitOutcome>> OnUnprepared(const Error& error);
+  void DropSuperseded(const Attempt& attempt);
   Status Send(Attempt& attempt, const progress::Progress& next, const iceberg::Snapshot& snapshot);
   std::map<std::string, std::string> Summary(const CommitRequest& request, const progress::Progress& next) const;
   std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const progress::Progress& next) const;

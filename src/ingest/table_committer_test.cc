@@ -158,6 +158,10 @@ TEST_F(TableCommitterTest, ConflictRebasesOnTheNewBaseWithTheSameManifest) {
   EXPECT_EQ(intents_.size(), 2u);
   EXPECT_EQ(intents_[1].snapshot_id, intents_[0].snapshot_id);
   EXPECT_EQ(intents_[1].base_snapshot_id, 4711);
+  // The list for the base that had moved is gone.
+  EXPECT_TRUE(store_.Stat(table->FindRef("main")->manifest_list));
+  const auto lists = [](const std::string& each) { return each.find("/snap-") != each.npos; };
+  EXPECT_EQ(std::ranges::count_if(store_.locations(), lists), 2);
 }
 
 TEST_F(TableCommitterTest, WhoLosesOftenComesBackAsSoonAsTheFirstTime) {

@@ -167,12 +167,10 @@ Result<bool> Compaction::Commit(Batch& batch, CompactionPass& pass, std::stop_to
   const auto outcome = commit.Run(
       pass.table, snapshot_id,
       [&](const iceberg::TableMetadata& base, int64_t now_ms) { return rewrite.Prepare(base, now_ms); }, stop);
-  const bool unreferenced = outcome ? !outcome->snapshot_id && outcome->files_unreferenced
-                                    : outcome.error().code != ErrorCode::kCommitStateUnknown;
-  if (unreferenced) {
-    Delete(batch.locations);
-    Delete(rewrite.written());
-  }
+  Delete(LeftOver(rewrite, outcome));
+  const bool refused =
+      outcome ? !outcome->snapshot_id && outcome->certain : outcome.error().code != ErrorCode::kCommitStateUnknown;
+  if (refused) Delete(batch.locations);
   if (!outcome) return std::unexpected(outcome.error());
   report.conflicts += outcome->conflicts;
   if (!outcome->snapshot_id) {

@@ -27,7 +27,8 @@ TEST_F(CompactionFaultsTest, OthersMayAppendMeanwhile) {
   EXPECT_EQ(report_.replans, 0);
   EXPECT_THAT(Files().data, SizeIs(3));
   EXPECT_THAT(Rows(), SizeIs(520));
-  // The vector is that of the newest base.
+  // The vector is that of the newest base, and of those before nothing is left.
+  EXPECT_THAT(Unreached(), IsEmpty());
   EXPECT_EQ(Metadata().FindRef("main")->summary.at("k2i.offsets"), progress::ProgressJson(progress_));
 }
 

@@ -67,13 +67,9 @@ Result<AdoptedFiles> AdoptFiles(ReplaceCommit::Parts parts, io::ObjectStore& sto
                 return iceberg::PreparedReplace{.snapshot = std::move(snapshot), .reason = {}};
               },
               std::move(stop));
-  if (!outcome) {
-    // The files are others'; only what was written for the commit goes.
-    if (outcome.error().code != ErrorCode::kCommitStateUnknown) {
-      for (const std::string& location : append.written()) (void)store.Delete(location);
-    }
-    return std::unexpected(outcome.error());
-  }
+  // The files are others'; only what was written for the commit goes.
+  (void)store.DeleteMany(LeftOver(append, outcome));
+  if (!outcome) return std::unexpected(outcome.error());
   adopted.snapshot_id = outcome->snapshot_id;
   return adopted;
 }

@@ -4,11 +4,13 @@
 #include <arrow/api.h>
 
 #include <algorithm>
+#include <set>
 
 #include "datafile/live_row_reader.h"
 #include "datafile/random_rows_testing.h"
 #include "iceberg/model/arrow_schema.h"
 #include "iceberg/update/append.h"
+#include "maintenance/reachability.h"
 
 namespace k2i::maintenance {
 
@@ -152,6 +154,18 @@ std::vector<std::string> MaintainedTable::Rows() {
   }
   std::ranges::sort(rows);
   return rows;
+}
+
+std::vector<std::string> MaintainedTable::Unreached() {
+  std::set<std::string> reached;
+  const Status read = ReachabilityReader(store_, 1).Read(Metadata(), "", [&](const std::string& location) -> Status {
+    reached.insert(location);
+    return {};
+  });
+  EXPECT_TRUE(read.has_value()) << read.error().ToString();
+  auto locations = store_.locations();
+  std::erase_if(locations, [&](const std::string& each) { return reached.contains(each); });
+  return locations;
 }
 
 std::vector<int64_t> MaintainedTable::NumbersOf(const iceberg::DataFile& file) {

@@ -50,6 +50,8 @@ class MaintainedTable : public testing::Test {
   /// "n/part" of every row that is not deleted, sorted; equal before and after any maintenance. In tables of v3
   /// "n/part/row id/sequence number of the last change".
   std::vector<std::string> Rows();
+  /// Files in the store that no snapshot reaches.
+  std::vector<std::string> Unreached();
   /// Column n of one file, in its order.
   std::vector<int64_t> NumbersOf(const iceberg::DataFile& file);
 

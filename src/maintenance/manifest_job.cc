@@ -52,11 +52,7 @@ Result<ManifestReport> RewriteTableManifests(ReplaceCommit::Parts parts, io::Obj
   const auto outcome = commit.Run(
       table, snapshot_id,
       [&](const iceberg::TableMetadata& base, int64_t now_ms) { return rewrite.Prepare(base, now_ms); }, stop);
-  const bool unreferenced = outcome ? !outcome->snapshot_id && outcome->files_unreferenced
-                                    : outcome.error().code != ErrorCode::kCommitStateUnknown;
-  if (unreferenced) {
-    for (const std::string& location : rewrite.written()) (void)store.Delete(location);
-  }
+  (void)store.DeleteMany(LeftOver(rewrite, outcome));  // what stays is an orphan, and no more
   if (!outcome) return std::unexpected(outcome.error());
   report.snapshot_id = outcome->snapshot_id;
   report.counts = rewrite.counts();

@@ -39,5 +39,17 @@ TEST_F(ManifestJobTest, FewManifestsWaitForMore) {
   EXPECT_EQ(Merge(/*automatic=*/true).counts.replaced, 6);
 }
 
+TEST_F(ManifestJobTest, WhatWasForABaseThatHasMovedGoes) {
+  int raced = 0;
+  catalog_.before_commit = [&]() -> Status {
+    if (raced++ < 2) Ingest(10);
+    return {};
+  };
+  const auto merged = Merge(/*automatic=*/false);
+  EXPECT_EQ(merged.conflicts, 2);
+  EXPECT_TRUE(merged.snapshot_id.has_value());
+  EXPECT_THAT(Unreached(), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace k2i::maintenance

@@ -33,6 +33,7 @@ Result<ReplaceOutcome> ReplaceCommit::Run(const LoadedTable& table, int64_t snap
   int failures = 0;
   while (true) {
     auto done = TryOnce(attempt);
+    attempt.outcome.certain = !attempt.sent_unknown;
     if (done && *done) return std::move(attempt.outcome);
     Error error = done ? Error{ErrorCode::kUnavailable, "the base moved each time", Component::kCatalog} : done.error();
     if (done) ++attempt.outcome.conflicts;
@@ -78,7 +79,6 @@ Result<bool> ReplaceCommit::TryOnce(Attempt& attempt) {
   if (!prepared) return OnUnprepared(attempt, prepared.error());
   if (!prepared->snapshot) {
     attempt.outcome.reason = std::move(prepared->reason);
-    attempt.outcome.files_unreferenced = !attempt.sent_unknown;
     return true;
   }
   return Send(attempt, *std::move(prepared->snapshot));

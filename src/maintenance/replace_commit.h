@@ -5,6 +5,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -32,11 +33,24 @@ struct ReplaceOutcome {
   /// None: nothing was committed, for `reason`: the plan is stale, or there is nothing to do.
   std::optional<int64_t> snapshot_id;
   std::string reason;
-  /// Nothing was committed, and no try can have been taken: what was written for it may be deleted.
-  bool files_unreferenced = true;
+  /// What became of each try is known: what was written for those that were not taken may be deleted.
+  bool certain = true;
   int conflicts = 0;
   iceberg::LoadedTable table;  // the newest that was seen
 };
+
+/// Of what `work` (Append, Rewrite, RewriteManifests) has written for a commit, what nothing refers to after it went as
+/// `outcome` says: all, what was for bases that had moved, or nothing where that is not certain.
+template <typename Work>
+std::vector<std::string> LeftOver(const Work& work, const Result<ReplaceOutcome>& outcome) {
+  if (!outcome) {
+    return outcome.error().code == ErrorCode::kCommitStateUnknown ? std::vector<std::string>() : work.written();
+  }
+  if (!outcome->certain) return {};
+  if (!outcome->snapshot_id) return work.written();
+  const iceberg::Snapshot* committed = outcome->table.metadata->FindSnapshot(*outcome->snapshot_id);
+  return committed == nullptr ? std::vector<std::string>() : work.Superseded(*committed);
+}
 
 /// Commits a `replace` snapshot beside writers that are at work: rebased on conflicts, an unknown outcome resolved by
 /// reading, K2I's boundary carried forward in the same commit. One thread.

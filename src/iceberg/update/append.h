@@ -38,6 +38,8 @@ class Append {
   const ManifestFile* manifest() const { return manifests_.empty() ? nullptr : &manifests_.front(); }
   /// Locations written so far, for clean-up after a definite failure.
   const std::vector<std::string>& written() const { return writer_.written(); }
+  /// As SnapshotWriter's.
+  std::vector<std::string> Superseded(const Snapshot& committed) const { return writer_.Superseded(committed); }
 
  private:
   Status WriteManifest(const TableMetadata& base);

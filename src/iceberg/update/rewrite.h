@@ -62,6 +62,8 @@ class Rewrite {
 
   /// Locations written so far, for clean-up after a definite failure.
   const std::vector<std::string>& written() const { return writer_.written(); }
+  /// As SnapshotWriter's.
+  std::vector<std::string> Superseded(const Snapshot& committed) const { return writer_.Superseded(committed); }
 
  private:
   /// What became of a manifest of some base.

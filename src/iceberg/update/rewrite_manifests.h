@@ -40,6 +40,8 @@ class RewriteManifests {
   const Counts& counts() const { return counts_; }
   /// Locations written so far, for clean-up after a definite failure.
   const std::vector<std::string>& written() const { return writer_.written(); }
+  /// As SnapshotWriter's.
+  std::vector<std::string> Superseded(const Snapshot& committed) const { return writer_.Superseded(committed); }
 
  private:
   Result<std::vector<ManifestFile>> Merge(const TableMetadata& base, const std::vector<ManifestFile>& all,

@@ -51,10 +51,22 @@ Result<Snapshot> SnapshotWriter::WriteList(const TableMetadata& base, const Snap
     snapshot.added_rows = next_row_id - base.next_row_id;
   }
   snapshot.manifest_list = MetadataFolder(base) + "/snap-" + std::to_string(snapshot_id_) + "-" +
-                           std::to_string(++lists_) + "-" + commit_uuid_ + ".avro";
+                           std::to_string(lists_.size() + 1) + "-" + commit_uuid_ + ".avro";
+  auto& named = lists_[snapshot.manifest_list];
+  for (const ManifestFile& manifest : manifests) named.insert(manifest.manifest_path);
   K2I_ASSIGN_OR_RETURN(const std::string bytes, EncodeManifestList(base.format_version, snapshot, manifests));
   K2I_RETURN_IF_ERROR(CreateOnce(snapshot.manifest_list, bytes));
   return snapshot;
+}
+
+std::vector<std::string> SnapshotWriter::Superseded(const Snapshot& committed) const {
+  std::vector<std::string> superseded;
+  const auto list = lists_.find(committed.manifest_list);
+  if (list == lists_.end()) return superseded;
+  for (const std::string& location : written_) {
+    if (location != list->first && !list->second.contains(location)) superseded.push_back(location);
+  }
+  return superseded;
 }
 
 /// The names are ours alone, so a file that is there already with the same bytes was written by a try whose reply was

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ class SnapshotWriter {
 
   /// Locations written so far, and those that may have been, for clean-up after a definite failure.
   const std::vector<std::string>& written() const { return written_; }
+  /// Of those, what nothing refers to once `committed` is in the table: of tries on bases that had moved. Empty where
+  /// none of the lists is that of `committed`.
+  std::vector<std::string> Superseded(const Snapshot& committed) const;
 
  private:
   Status CreateOnce(const std::string& location, const std::string& bytes);
@@ -46,8 +50,8 @@ class SnapshotWriter {
   io::ObjectStore& store_;
   const int64_t snapshot_id_;
   const std::string commit_uuid_;
-  int lists_ = 0;
   std::vector<std::string> written_;
+  std::map<std::string, std::set<std::string>> lists_;  // the manifests that each names
 };
 
 }  // namespace k2i::iceberg
