@@ -17,6 +17,8 @@ Error AboutOthers(const Error& error) {
       "--unshared");
 }
 
+std::unexpected<Error> Stopped() { return Fail(ErrorCode::kCancelled, "stopped before the end"); }
+
 }  // namespace
 
 Status OrphanCleaning::CheckOthers(const LoadedTable& own) {
@@ -69,7 +71,7 @@ Result<OrphanReport> OrphanCleaning::Run(const TableIdentifier& table) {
 }
 
 Status OrphanCleaning::Consider(const io::FileInfo& file) {
-  if (options_.deletion.stop.stop_requested()) return Fail(ErrorCode::kCancelled, "stopped before the end");
+  if (options_.deletion.stop.stop_requested()) return Stopped();
   ++report_.listed_files;
   report_.listed_bytes += file.size_bytes;
   K2I_ASSIGN_OR_RETURN(const bool orphan, finder_->IsOrphan(file));
@@ -97,8 +99,15 @@ Status OrphanCleaning::FinishBatch() {
   batch_.clear();
   DeletionOptions deletion = options_.deletion;
   deletion.most_listed -= std::min(deletion.most_listed, report_.files.listed.size());
-  report_.files.Add(DeleteFiles(parts_.store, orphans, deletion));
-  return {};
+  if (deletion.progress) {
+    deletion.progress = [&, before = orphans_seen_](int64_t done, int64_t of) {
+      options_.deletion.progress(before + done, before + of);
+    };
+  }
+  orphans_seen_ += std::ssize(orphans);
+  const DeletionReport deleted = DeleteFiles(parts_.store, orphans, deletion);
+  report_.files.Add(deleted);
+  return deleted.not_tried == 0 ? Status() : Stopped();
 }
 
 }  // namespace k2i::maintenance

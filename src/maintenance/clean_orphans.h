@@ -20,7 +20,7 @@ struct OrphanOptions {
   std::string warehouse;      // the catalog's location, where it is one; empty: not known
   /// The user says that no other table keeps files below the location: the catalog's other tables are not looked at.
   bool unshared = false;
-  DeletionOptions deletion;
+  DeletionOptions deletion;  // its progress: of the orphans found so far
   size_t batch_files = 1000;
 };
 
@@ -70,6 +70,7 @@ class OrphanCleaning {
   int64_t cutoff_ms_ = 0;
   std::optional<OrphanFinder> finder_;
   std::vector<io::FileInfo> batch_;
+  int64_t orphans_seen_ = 0;  // in the batches before
   OrphanReport report_;
 };
 

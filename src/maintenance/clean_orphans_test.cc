@@ -16,6 +16,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Pair;
 
 /// Does not say where the table's metadata file is, as the REST protocol allows.
 class SilentCatalog final : public iceberg::Catalog {
@@ -110,6 +111,31 @@ TEST_F(CleanOrphansTest, DeletesOldFilesThatNothingRefersToAndNoOther) {
   clock_.Advance(std::chrono::seconds(1));
   EXPECT_EQ(Total(CleanWell({.older_than_ms = clock_.wall_ms(), .force = true}).files.deleted).files, 1);
   EXPECT_EQ(Clean({.older_than_ms = clock_.wall_ms()}).error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(CleanOrphansTest, ProgressGoesOnFromBatchToBatch) {
+  table_->Append({"a"});
+  for (const char* name : {"1", "2", "3", "4", "5"}) store_.Overwrite(std::string("s3://b/wh/db/t/data/") + name, "x");
+  Days(2);
+  std::vector<std::pair<int64_t, int64_t>> told;
+  const auto note = [&](int64_t done, int64_t of) { told.emplace_back(done, of); };
+  CleanWell({.deletion = {.threads = 1, .progress = note}, .batch_files = 2});
+  EXPECT_THAT(told, ElementsAre(Pair(1, 2), Pair(2, 2), Pair(3, 4), Pair(4, 4), Pair(5, 5)));
+}
+
+TEST_F(CleanOrphansTest, AStopAmidTheLastFilesIsTold) {
+  table_->Append({"a"});
+  for (const char* name : {"1", "2", "3"}) store_.Overwrite(std::string("s3://b/wh/db/t/data/") + name, "x");
+  Days(2);
+  std::stop_source stop;
+  const auto report =
+      Clean({.deletion = {
+                 .threads = 1, .progress = [&](int64_t, int64_t) { stop.request_stop(); }, .stop = stop.get_token()}});
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->files.not_tried, 2);
+  ASSERT_TRUE(report->stopped.has_value());
+  EXPECT_EQ(report->stopped->code, ErrorCode::kCancelled);
+  EXPECT_EQ(Total(CleanWell().files.deleted).files, 2);
 }
 
 TEST_F(CleanOrphansTest, FindsWhatAnExpiryCouldNotDelete) {
