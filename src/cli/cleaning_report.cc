@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace k2i::cli {
 namespace {
 
@@ -93,12 +91,6 @@ MaintenanceReport ReportOf(MaintenanceRun run, const maintenance::OrphanReport& 
   run.error = report.stopped;
   std::string text = TextOf(run, report);
   return {.run = std::move(run), .fields = FieldsOf(report), .text = std::move(text)};
-}
-
-std::string RenderFileProgress(int64_t done, int64_t of, double seconds) {
-  const double rate = static_cast<double>(done) / std::max(seconds, 0.001);
-  const double left = rate > 0 ? static_cast<double>(of - done) / rate : 0;
-  return fmt::format("{} of {} files, {:.0f}/s, {:.0f} s left", done, of, rate, left);
 }
 
 }  // namespace k2i::cli

@@ -15,7 +15,4 @@ namespace k2i::cli {
 MaintenanceReport ReportOf(MaintenanceRun run, const maintenance::ExpiryReport& report);
 MaintenanceReport ReportOf(MaintenanceRun run, const maintenance::OrphanReport& report);
 
-/// One line for a terminal: "1234 of 5000 files, 310/s, 12 s left".
-std::string RenderFileProgress(int64_t done, int64_t of, double seconds);
-
 }  // namespace k2i::cli

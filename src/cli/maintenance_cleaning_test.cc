@@ -84,9 +84,9 @@ TEST(CleaningReport, NamesThatAreNotUtf8AreTold) {
   EXPECT_EQ(told["deleted"]["listed"], json({"/t/caf\xef\xbf\xbd.parquet"}));
 }
 
-TEST(CleaningReport, ALineWithRateAndTimeLeft) {
-  EXPECT_EQ(RenderFileProgress(500, 2'000, 2), "500 of 2000 files, 250/s, 6 s left");
-  EXPECT_EQ(RenderFileProgress(0, 0, 0), "0 of 0 files, 0/s, 0 s left");
+TEST(MaintenanceReport, ALineWithRateAndTimeLeft) {
+  EXPECT_EQ(RenderCountProgress(500, 2'000, "files", 2), "500 of 2000 files, 250/s, 6 s left");
+  EXPECT_EQ(RenderCountProgress(0, 0, "manifests", 0), "0 of 0 manifests, 0/s, 0 s left");
 }
 
 TEST(MaintenanceReport, WithoutAReportTheErrorStandsAlone) {

@@ -63,8 +63,10 @@ Result<MaintenanceReport> Compact(TableRun& run, const RewriteFlags& flags) {
 }
 
 Result<MaintenanceReport> MergeManifests(TableRun& run, const RewriteFlags& flags) {
-  const maintenance::ManifestOptions options{
-      .target_bytes = flags.target_mb * kMegabyte, .dry_run = flags.dry_run, .replace = MakeReplaceOptions(run.config)};
+  const maintenance::ManifestOptions options{.target_bytes = flags.target_mb * kMegabyte,
+                                             .dry_run = flags.dry_run,
+                                             .on_progress = CountProgress(run, "manifests"),
+                                             .replace = MakeReplaceOptions(run.config)};
   K2I_ASSIGN_OR_RETURN(const auto report,
                        maintenance::RewriteTableManifests({*run.parts.catalog, run.clock, run.random}, *run.parts.store,
                                                           run.table, options, run.stop));

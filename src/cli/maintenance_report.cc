@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace k2i::cli {
@@ -29,6 +30,12 @@ std::string SizeText(int64_t bytes) {
   size_t unit = 0;
   for (; value >= 1000 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string RenderCountProgress(int64_t done, int64_t of, const char* what, double seconds) {
+  const double rate = static_cast<double>(done) / std::max(seconds, 0.001);
+  const double left = rate > 0 ? static_cast<double>(of - done) / rate : 0;
+  return fmt::format("{} of {} {}, {:.0f}/s, {:.0f} s left", done, of, what, rate, left);
 }
 
 }  // namespace k2i::cli

@@ -34,4 +34,7 @@ std::string JsonLine(const nlohmann::ordered_json& json);
 /// "900 B", "12.3 kB", "1.5 MB"
 std::string SizeText(int64_t bytes);
 
+/// One line for a terminal: "1234 of 5000 files, 310/s, 12 s left".
+std::string RenderCountProgress(int64_t done, int64_t of, const char* what, double seconds);
+
 }  // namespace k2i::cli

@@ -3,7 +3,6 @@
 
 #include <cstdio>
 
-#include "cli/cleaning_report.h"
 #include "cli/commands.h"
 
 namespace k2i::cli {
@@ -15,13 +14,16 @@ MaintenanceRun TableRun::Ended(std::optional<Error> error) const {
           .error = std::move(error)};
 }
 
+std::function<void(int64_t done, int64_t of)> CountProgress(TableRun& run, const char* what) {
+  return [&run, what](int64_t done, int64_t of) {
+    run.line.Draw([&](double seconds) { return RenderCountProgress(done, of, what, seconds); }, done == of);
+  };
+}
+
 maintenance::DeletionOptions MakeDeletionOptions(TableRun& run, int64_t threads) {
   return {.threads = static_cast<size_t>(threads),
           .dry_run = run.flags.dry_run,
-          .progress =
-              [&run](int64_t done, int64_t of) {
-                run.line.Draw([&](double seconds) { return RenderFileProgress(done, of, seconds); }, done == of);
-              },
+          .progress = CountProgress(run, "files"),
           .stop = run.stop};
 }
 

@@ -25,7 +25,9 @@ struct TableRun : TableParts {
   TerminalLine line;
 };
 
-/// With a line of progress where standard error is a terminal. `run` must outlive them.
+/// Draws a line of progress where standard error is a terminal. `run` must outlive it.
+std::function<void(int64_t done, int64_t of)> CountProgress(TableRun& run, const char* what);
+/// With such a line. `run` must outlive them.
 maintenance::DeletionOptions MakeDeletionOptions(TableRun& run, int64_t threads);
 
 /// Runs `work` on the configuration, prints what it reports and returns the exit code. An error of `work` itself:

@@ -47,7 +47,8 @@ Result<ManifestReport> RewriteTableManifests(ReplaceCommit::Parts parts, io::Obj
                                             .branch = options.replace.branch,
                                             .commit_uuid = parts.random.Uuid(),
                                             .target_bytes = report.target_bytes,
-                                            .summary = {}});
+                                            .summary = {},
+                                            .on_progress = options.on_progress});
   ReplaceCommit commit(parts, options.replace);
   const auto outcome = commit.Run(
       table, snapshot_id,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 
@@ -16,6 +17,7 @@ struct ManifestOptions {
   /// Nobody asked for it now: then the table's commit.manifest-merge.enabled and commit.manifest.min-count-to-merge say
   /// whether manifests are merged.
   bool automatic = false;
+  std::function<void(int64_t merged, int64_t of)> on_progress = {};  // manifests; may be empty
   ReplaceOptions replace;
 };
 

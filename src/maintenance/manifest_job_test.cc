@@ -24,6 +24,13 @@ class ManifestJobTest : public MaintainedTable {
 
 TEST_F(ManifestJobTest, SmallManifestsAreMerged) { EXPECT_EQ(Merge(/*automatic=*/true).counts.replaced, 5); }
 
+TEST_F(ManifestJobTest, TellsHowFarItIs) {
+  std::vector<std::pair<int64_t, int64_t>> told;
+  const ManifestOptions options{.on_progress = [&](int64_t merged, int64_t of) { told.emplace_back(merged, of); }};
+  ASSERT_TRUE(RewriteTableManifests({catalog_, clock_, random_}, store_, kTable, options, {}));
+  EXPECT_THAT(told, testing::ElementsAre(testing::Pair(5, 5)));
+}
+
 TEST_F(ManifestJobTest, ATableMayForbidItUnlessSomebodyAsks) {
   Set("commit.manifest-merge.enabled", "false");
   const auto left = Merge(/*automatic=*/true);

@@ -3,6 +3,11 @@
 
 import datetime
 import decimal
+import json
+import os
+import pty
+import re
+import subprocess
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +20,7 @@ from pyiceberg.types import DecimalType, DoubleType, LongType, NestedField, Stri
 
 from harness import topics
 from harness.equality_deletes import delete_where_equal
-from harness.k2i_process import ingest_config, total_records
+from harness.k2i_process import BINARY, clean_environment, ingest_config, total_records
 from harness.maintained import assert_proven_whole, ingest_in_commits, maintain, table_of
 from harness.numbered import numbers
 from harness.readers import read_duckdb, read_pyiceberg, read_spark
@@ -269,6 +274,35 @@ def test_rows_that_others_have_deleted_go(k2i, spark, sql_warehouse, unique):
     assert (summary["total-records"], summary["total-delete-files"]) == (str(len(before)), "0")
 
 
+def on_terminal(process, *arguments: str) -> str:
+    """What a command that must succeed shows on a terminal beside its summary."""
+    ours, its = pty.openpty()
+    command = [str(BINARY), "maintenance", *arguments, "--config", str(process.config_path)]
+    with subprocess.Popen(command, env=clean_environment() | process.variables, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=its) as running:
+        os.close(its)
+        shown = b""
+        try:
+            while more := os.read(ours, 4096):
+                shown += more
+        except OSError:  # nobody has the other end any more
+            pass
+        os.close(ours)
+        assert running.wait(60) == 0, shown
+    return shown.decode()
+
+
+def test_a_terminal_shows_how_far_it_is(small_files, sql_warehouse, topic):
+    process = small_files(sql_warehouse)
+    for command, line in {
+        "rewrite-manifests": r"(\d+) of \1 manifests, \d+/s, 0 s left",
+        "compact": r"\[#+\] 100 % \| \d+/1 groups \| (\S+ \S+) of \1 \| \S+ MB/s \| 0 s left",
+        "expire-snapshots": r"(\d+) of \1 files, \d+/s, 0 s left",
+    }.items():
+        shown = on_terminal(process, command, *(["--older-than", "0s"] if command == "expire-snapshots" else []))
+        assert re.search(line, shown), shown
+        assert shown.endswith("\r\x1b[K"), shown  # the line is gone before the summary
+
+
 def test_max_files_and_errors(small_files, sql_warehouse, topic):
     process = small_files(sql_warehouse)
     files = live_files(sql_warehouse, topic)
@@ -276,6 +310,10 @@ def test_max_files_and_errors(small_files, sql_warehouse, topic):
     assert live_files(sql_warehouse, topic) == files - 2
     ran = process.run("maintenance", "compact", "--table", "lake.nosuch")
     assert ran.returncode == 3 and "nosuch" in ran.stdout
+    # What is out of reach is told as JSON too.
+    ran = process.run("maintenance", "rewrite-manifests", "--json", "--set", f"iceberg.sql.uri={process.folder}/no/such/folder.db")
+    told = json.loads(next(line for line in ran.stdout.splitlines() if '"dry_run"' in line))
+    assert ran.returncode == 3 and told["table"] == f"lake.{topic}" and told["error"]["message"] in ran.stdout
     assert process.run("maintenance", "compact", "--table", "nosuch").returncode == 1
     assert process.run_plain("maintenance").returncode == 64
 

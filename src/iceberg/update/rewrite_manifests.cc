@@ -27,6 +27,8 @@ Result<PreparedReplace> RewriteManifests::Prepare(const TableMetadata& base, int
   const auto merges = PlanManifestMerges(all, request_.target_bytes, request_.target_bytes * kBatchTargets);
   counts_ = {};
   if (merges.empty()) return PreparedReplace{.snapshot = {}, .reason = "no manifests are worth merging"};
+  int64_t to_merge = 0;
+  for (const ManifestMerge& merge : merges) to_merge += std::ssize(merge.sources);
   std::set<size_t> gone;
   std::vector<ManifestFile> manifests;
   for (const ManifestMerge& merge : merges) {
@@ -38,6 +40,7 @@ Result<PreparedReplace> RewriteManifests::Prepare(const TableMetadata& base, int
     }
     counts_.created += static_cast<int64_t>(outputs.size());
     gone.insert(merge.sources.begin(), merge.sources.end());
+    if (request_.on_progress) request_.on_progress(static_cast<int64_t>(gone.size()), to_merge);
     std::ranges::move(outputs, std::back_inserter(manifests));
   }
   counts_.replaced = static_cast<int64_t>(gone.size());
@@ -107,7 +110,7 @@ Result<RewriteManifests::Counts> CountManifestMerges(io::ObjectStore& store, con
       counts.entries += all[source].added_files_count + all[source].existing_files_count;
     }
   }
-  counts.kept = static_cast<int64_t>(all.size()) - counts.replaced;
+  counts.kept = std::ranges::count_if(all, HasLiveFiles) - counts.replaced;
   return counts;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,8 +15,9 @@ struct RewriteManifestsRequest {
   int64_t snapshot_id = 0;  // chosen beforehand, so that an unknown commit can be found again
   std::string branch = "main";
   std::string commit_uuid;
-  int64_t target_bytes = int64_t{8} << 20;     // commit.manifest.target-size-bytes
-  std::map<std::string, std::string> summary;  // added to Iceberg's own counters
+  int64_t target_bytes = int64_t{8} << 20;                           // commit.manifest.target-size-bytes
+  std::map<std::string, std::string> summary;                        // added to Iceberg's own counters
+  std::function<void(int64_t merged, int64_t of)> on_progress = {};  // manifests; may be empty
 };
 
 /// Small manifests merged, their entries ordered by partition; no data file comes or goes, and each entry keeps its
