@@ -33,16 +33,6 @@ iceberg::TypePtr FindPosition(const Type& type, int32_t id, std::vector<int>& po
   return nullptr;
 }
 
-Result<std::shared_ptr<arrow::Array>> SourceArray(const arrow::RecordBatch& rows, const PartitionSource& source,
-                                                  arrow::MemoryPool* pool) {
-  std::shared_ptr<arrow::Array> values = rows.column(source.position.front());
-  for (size_t depth = 1; depth < source.position.size(); ++depth) {
-    const auto& parent = static_cast<const arrow::StructArray&>(*values);
-    K2I_ASSIGN_OR_RETURN(values, FromArrow(parent.GetFlattenedField(source.position[depth], pool)));
-  }
-  return values;
-}
-
 /// Length-prefixed, so that neighbours in a tuple cannot run into each other.
 void AppendKey(const Type& type, const Literal& value, std::string& key) {
   if (is_null(value)) {
@@ -101,6 +91,16 @@ void Combine(const FieldKeys& field, PartitionKeys& keys) {
 }
 
 }  // namespace
+
+Result<std::shared_ptr<arrow::Array>> SourceArray(const arrow::RecordBatch& rows, const PartitionSource& source,
+                                                  arrow::MemoryPool* pool) {
+  std::shared_ptr<arrow::Array> values = rows.column(source.position.front());
+  for (size_t depth = 1; depth < source.position.size(); ++depth) {
+    const auto& parent = static_cast<const arrow::StructArray&>(*values);
+    K2I_ASSIGN_OR_RETURN(values, FromArrow(parent.GetFlattenedField(source.position[depth], pool)));
+  }
+  return values;
+}
 
 Result<std::vector<PartitionSource>> PartitionSources(const iceberg::PartitionSpec& spec,
                                                       const iceberg::Schema& schema) {

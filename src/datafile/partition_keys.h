@@ -6,6 +6,7 @@
 #include <arrow/type_fwd.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "iceberg/model/partition_spec.h"
@@ -30,6 +31,10 @@ struct PartitionSource {
 /// transform does not take.
 Result<std::vector<PartitionSource>> PartitionSources(const iceberg::PartitionSpec& spec,
                                                       const iceberg::Schema& schema);
+
+/// The source in `rows`; null where a struct that it is in is null.
+Result<std::shared_ptr<arrow::Array>> SourceArray(const arrow::RecordBatch& rows, const PartitionSource& source,
+                                                  arrow::MemoryPool* pool);
 
 /// The tuples of `rows`. Each distinct source value (each distinct day of a timestamp, and so on) goes through
 /// Transform::Apply once, so there is one implementation of the transforms.

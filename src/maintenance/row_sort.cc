@@ -40,16 +40,6 @@ struct SortColumns {
   }
 };
 
-Result<std::shared_ptr<arrow::Array>> ColumnOf(const arrow::RecordBatch& rows, const datafile::PartitionSource& source,
-                                               arrow::MemoryPool* pool) {
-  std::shared_ptr<arrow::Array> values = rows.column(source.position.front());
-  for (size_t depth = 1; depth < source.position.size(); ++depth) {
-    const auto& parent = static_cast<const arrow::StructArray&>(*values);
-    K2I_ASSIGN_OR_RETURN(values, FromArrow(parent.GetFlattenedField(source.position[depth], pool)));
-  }
-  return values;
-}
-
 /// Each row's place among the transformed values that occur; null for null.
 Result<std::shared_ptr<arrow::Array>> RanksOf(const arrow::RecordBatch& rows, const datafile::PartitionSource& source,
                                               arrow::MemoryPool* pool) {
@@ -90,7 +80,7 @@ Result<SortColumns> ColumnsOf(const arrow::RecordBatch& rows, const iceberg::Sch
       columns.Add(std::move(ranks), field);
       continue;
     }
-    K2I_ASSIGN_OR_RETURN(auto values, ColumnOf(rows, sources[i], context.memory_pool()));
+    K2I_ASSIGN_OR_RETURN(auto values, datafile::SourceArray(rows, sources[i], context.memory_pool()));
     if (arrow::is_floating(values->type_id())) {
       // Arrow puts NaN beside the nulls.
       auto nan = arrow::compute::CallFunction("is_nan", {values}, &context);
