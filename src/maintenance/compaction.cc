@@ -150,9 +150,13 @@ Result<bool> Compaction::Commit(Batch& batch, CompactionPass& pass, std::stop_to
   const int64_t data_files = std::ssize(batch.removed);
   for (const auto& file : batch.removed) pass.removed.insert(iceberg::FileKey(file));
   if (!pass.files.deletes.empty()) {
-    K2I_ASSIGN_OR_RETURN(auto unused, UnusedDeletes(pass.files, pass.deletes, pass.removed));
-    for (const auto& file : unused) pass.removed.insert(iceberg::FileKey(file));
-    std::ranges::move(unused, std::back_inserter(batch.removed));
+    auto unused = UnusedDeletes(pass.files, pass.deletes, pass.removed);
+    if (!unused) {
+      Delete(batch.locations);
+      return std::unexpected(unused.error());
+    }
+    for (const auto& file : *unused) pass.removed.insert(iceberg::FileKey(file));
+    std::ranges::move(*unused, std::back_inserter(batch.removed));
   }
   std::map<std::string, std::string> summary;
   if (batch.rows_deleted > 0) summary[std::string(progress::kRowsDeletedKey)] = std::to_string(batch.rows_deleted);

@@ -92,6 +92,9 @@ Result<LoadedTable> SnapshotExpiry::Reload(const iceberg::TableIdentifier& table
 
 Result<ExpiryReport> SnapshotExpiry::Run(const iceberg::TableIdentifier& table) {
   for (int tries = 1;; ++tries) {
+    if (options_.deletion.stop.stop_requested()) {
+      return Fail(ErrorCode::kCancelled, "stopped before the commit", Component::kCatalog);
+    }
     K2I_ASSIGN_OR_RETURN(const Try attempt, Plan(table));
     ExpiryReport report{.plan = attempt.plan};
     const bool dry_run = options_.deletion.dry_run;
@@ -105,7 +108,7 @@ Result<ExpiryReport> SnapshotExpiry::Run(const iceberg::TableIdentifier& table) 
                     "the table's branches and tags moved during each of " + std::to_string(tries) + " tries",
                     Component::kCatalog);
       }
-      parts_.clock.SleepFor(BackoffBefore(kConflictPause, tries, parts_.random), {});
+      parts_.clock.SleepFor(BackoffBefore(kConflictPause, tries, parts_.random), options_.deletion.stop);
       continue;
     }
     report.snapshots_kept = attempt.base.metadata->snapshots.size() - attempt.plan.snapshots.size();

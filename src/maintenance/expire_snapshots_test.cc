@@ -48,6 +48,21 @@ class ExpireSnapshotsTest : public testing::Test {
   TableHistory table_{catalog_, store_, clock_, random_};
 };
 
+TEST_F(ExpireSnapshotsTest, AStopIsHeededBetweenTries) {
+  table_.Append({"a"});
+  table_.Change({"a"}, {"b"});
+  std::stop_source stop;
+  catalog_.before_commit = [&]() -> Status {
+    stop.request_stop();
+    return Fail(ErrorCode::kCommitConflict, "moved", Component::kCatalog);
+  };
+  const auto stored = table_.Stored();
+  const auto report = Expire({.deletion = {.stop = stop.get_token()}});
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(table_.Stored(), stored);
+}
+
 TEST_F(ExpireSnapshotsTest, DeletesWhatNoKeptSnapshotReaches) {
   table_.Append({"a", "b"});
   const int64_t tagged = table_.Append({"c"});
