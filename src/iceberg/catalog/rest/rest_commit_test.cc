@@ -56,6 +56,40 @@ TEST_F(RestCommitTest, CommitsToSeveralTablesAtOnce) {
   EXPECT_EQ(catalog_->CommitTransaction(changes, "").error().code, ErrorCode::kCommitStateUnknown);
 }
 
+/// The answer about a table of so many snapshots, as servers write it, which is not our way.
+std::string AnswerWithSnapshots(size_t count) {
+  json answer = json::parse(TableAnswer());
+  json& metadata = answer["metadata"];
+  for (size_t i = 1; i <= count; ++i) {
+    metadata["snapshots"].push_back({{"snapshot-id", i}, {"timestamp-ms", 1'000 + i}, {"manifest-list", "s3://l"}});
+    metadata["snapshot-log"].push_back({{"timestamp-ms", 1'000 + i}, {"snapshot-id", i}});
+    metadata["current-snapshot-id"] = i;
+    metadata["refs"]["main"] = {{"snapshot-id", i}, {"type", "branch"}};
+  }
+  return answer.dump(1);
+}
+
+TEST_F(RestCommitTest, OfTheAnswerOnlyNewSnapshotsAreReadWithAnETagOrWithout) {
+  for (const auto& headers : {std::map<std::string, std::string>{}, {{"etag", "v1"}}}) {
+    Open();
+    transport_.Answer(200, AnswerWithSnapshots(3), headers);
+    const auto loaded = catalog_->LoadTable(table_);
+    ASSERT_TRUE(loaded.has_value()) << loaded.error().ToString();
+    transport_.Answer(200, AnswerWithSnapshots(4));
+    const auto committed = Commit();
+    ASSERT_TRUE(committed.has_value()) << committed.error().ToString();
+    const SnapshotList& before = loaded->metadata->snapshots;
+    const SnapshotList& after = committed->metadata->snapshots;
+    ASSERT_EQ(after.size(), 4U);
+    EXPECT_EQ(after[3].timestamp_ms, 1'004);
+    for (size_t i = 0; i < 3; ++i) EXPECT_EQ(&after[i], &before[i]) << i;
+    transport_.Answer(204);
+    ASSERT_TRUE(catalog_->DropTable(table_).has_value());
+    transport_.Answer(200, AnswerWithSnapshots(4));  // of another table that has its name now
+    EXPECT_NE(&catalog_->LoadTable(table_)->metadata->snapshots[0], &after[0]);
+  }
+}
+
 TEST_F(RestCommitTest, ReportsACommitOfASnapshot) {
   Open();
   transport_.Answer(200, TableAnswer());
