@@ -15,12 +15,18 @@ part() {
   echo "== $name: $outcome, $((SECONDS - started)) s"
 }
 
-unit_tests() { ctest --preset "$1" -j "$(nproc)"; }
-
-# No asan build, no asan tests: a failed build's old binaries prove nothing.
+# A failed build's old binaries prove nothing.
 build_and_test() {
-  tools/build.sh "$1" && unit_tests "$1"
+  tools/build.sh "$1" && ctest --preset "$1" -j "$(nproc)"
 }
+
+# There, ctest counts programs: how many tests each has run, it says itself.
+count_tests() {
+  awk '/^\[  PASSED  \] [0-9]+ test/ { passed += $4 } /^\[  SKIPPED \] [0-9]+ test/ { skipped += $4 }
+       END { printf "%d tests passed, %d skipped\n", passed, skipped }' build/asan/Testing/Temporary/LastTest.log
+}
+
+sanitized() { build_and_test asan && count_tests; }
 
 # Two at a time, each with servers of its own: most of a test's time is waiting. Whole files, for what tests share there.
 # The test programs are those with sanitizers, the only ones that --all builds; k2i itself is the release.
@@ -41,7 +47,7 @@ case ${1:-} in
   --all)
     part "set-up" tools/setup.sh
     part "release build" tools/build.sh release k2i k2i_sim
-    part "unit tests with address and undefined-behaviour sanitizers" build_and_test asan
+    part "unit tests with address and undefined-behaviour sanitizers" sanitized
     part "interop" interop_tests
     part "chaos" tools/chaos.sh --short
     ;;
