@@ -15,17 +15,24 @@ for part in step system_packages arrow librdkafka duckdb python java node; do
   . "$TOOLS/setup/$part.sh"
 done
 
+# alone LOCK : from now on, instead of the lock before.
+alone() {
+  exec 9>"$K2I_DEPS/$1"
+  flock 9
+}
+
 main() {
   local scope=${1:-all}
   mkdir -p "$K2I_DEPS"
   # Two shells may ask for a build at once; the second waits for the first one's set-up.
-  exec 9>"$K2I_DEPS/.lock"
-  flock 9
+  alone .lock
   install_system_packages
   setup_arrow
   setup_rdkafka
   setup_duckdb
   [[ $scope == build ]] && return 0
+  # Whoever builds need not wait for the rest.
+  alone .lock-tests
   setup_venv
   setup_java
   setup_node

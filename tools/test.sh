@@ -28,6 +28,10 @@ count_tests() {
 
 sanitized() { build_and_test asan && count_tests; }
 
+# What the compiler does not need is downloaded while it works.
+set_up_tests() { mkdir -p build && tools/setup.sh >build/setup.log 2>&1; }
+test_set_up() { wait "$1" || { cat build/setup.log && return 1; }; }
+
 # Two at a time, each with servers of its own: most of a test's time is waiting. Whole files, for what tests share there.
 # The test programs are those with sanitizers, the only ones that --all builds; k2i itself is the release.
 interop_tests() { K2I_TEST_PROGRAMS=$PWD/build/asan "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop -n 2 --dist loadfile "$@"; }
@@ -45,8 +49,10 @@ case ${1:-} in
     part "unit tests" build_and_test release
     ;;
   --all)
-    part "set-up" tools/setup.sh
+    part "set-up" tools/setup.sh build
+    set_up_tests &
     part "release build" tools/build.sh release k2i k2i_sim
+    part "set-up of the tests" test_set_up $!
     part "unit tests with address and undefined-behaviour sanitizers" sanitized
     part "interop" interop_tests
     part "chaos" tools/chaos.sh --short
