@@ -32,9 +32,10 @@ sanitized() { build_and_test asan && count_tests; }
 set_up_tests() { mkdir -p build && tools/setup.sh >build/setup.log 2>&1; }
 test_set_up() { wait "$1" || { cat build/setup.log && return 1; }; }
 
-# Two at a time, each with servers of its own: most of a test's time is waiting. Whole files, for what tests share there.
+# Three at a time on two processors, each with servers of its own: most of a test's time is waiting. Whole files, for what tests share
+# there, the longest first (conftest.py).
 # The test programs are those with sanitizers, the only ones that --all builds; k2i itself is the release.
-interop_tests() { K2I_TEST_PROGRAMS=$PWD/build/asan "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop -n 2 --dist loadfile "$@"; }
+interop_tests() { K2I_TEST_PROGRAMS=$PWD/build/asan "${K2I_DEPS:-.deps}/venv/bin/pytest" tests/interop -n 3 --dist loadfile --no-loadscope-reorder; }
 
 report() {
   if ((${#failed[@]})); then

@@ -20,6 +20,19 @@ from services import S3, Azure, Gcs, HiveMetastore, IcebergRest, Kafka, Moto, Po
 
 _numbers = itertools.count(1)
 
+# The files that take more than a minute, the longest first: begun last, one would be left for a single worker at the end. One that is
+# missing here costs time and nothing else.
+LONGEST = """
+    live_units live_stores maintenance_engines query_peers maintenance_expiry maintenance outages offsets groups created_partitions
+    table_command compaction rest_access vended_credentials txlog catalogs restart maintenance_random vended_clouds query_storm stores
+    maintenance_killed
+""".split()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+
 
 @pytest.fixture(scope="session")
 def session_folder(tmp_path_factory) -> Path:

@@ -75,19 +75,20 @@ def test_spark_maintains_beside_ingest_that_maintains_too(k2i, kafka4, warehouse
     with SteadyProducer(kafka4.bootstrap_servers, topic, PARTITIONS, rate=500) as producer:
         process.wait_until(lambda: process.metric("k2i_iceberg_commits_total") >= 3, "a few commits")
         until = time.monotonic() + 40
-        while time.monotonic() < until or min(done.values()) < 2:
+        while time.monotonic() < until or min(done.values()) < 2 or tagged is None:
             assert time.monotonic() < until + 150, (done, refused)
             name = min(done, key=lambda each: (done[each], dice.random()))
             before = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(time.time() - 15))
             try:
                 session.sql(f"CALL {CATALOG}.system.{name}(table => 'lake.{topic}', {PROCEDURES[name].format(before=before)})").collect()
                 done[name] += 1
+                if tagged is None and done["rewrite_data_files"]:
+                    name = "tag"
+                    session.sql(f"ALTER TABLE {CATALOG}.lake.{topic} CREATE TAG audit")
+                    tagged = table_of(warehouse, topic).refs()["audit"].snapshot_id
+                    at_tag = read_at(warehouse, topic, tagged)
             except Py4JJavaError as error:
                 refused.append(f"{name}: {str(error.java_exception).splitlines()[0]}")
-            if tagged is None and done["rewrite_data_files"]:
-                session.sql(f"ALTER TABLE {CATALOG}.lake.{topic} CREATE TAG audit")
-                tagged = table_of(warehouse, topic).refs()["audit"].snapshot_id
-                at_tag = read_at(warehouse, topic, tagged)
         producer.stop()
         taken = producer.taken
     print(f"Spark: {done}, refused {refused}; K2I: {[(n, l, v) for n, l, v in process.metrics() if n == 'k2i_maintenance_runs_total' and v]}")
