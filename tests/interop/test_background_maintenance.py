@@ -4,6 +4,9 @@
 from harness import topics
 from harness.k2i_process import ingest_config, total_records
 from harness.maintained import table_of
+from harness.numbered import assert_each_once, numbers
+from harness.warehouses import RestWarehouse
+from services import IcebergRest
 
 
 def last_run(process) -> dict:
@@ -44,3 +47,41 @@ def test_a_table_that_fails_keeps_no_other_from_its_upkeep(k2i, kafka4, sql_ware
     assert process.terminate() == 0
     failed = next(line for line in process.logs() if line.get("event") == "maintenance_failed" or line.get("message") == "maintenance_failed")
     assert failed["summary"]
+
+
+def test_upkeep_waits_while_the_catalog_is_gone(k2i, kafka4, topic, tmp_path):
+    with IcebergRest(tmp_path / "rest") as rest:
+        warehouse = RestWarehouse(rest)
+        config = ingest_config(
+            warehouse, kafka4.bootstrap_servers, topic, topic,
+            query={"enabled": False}, circuit_breaker={"failure_threshold": 2, "open_seconds": 4},
+            maintenance={"compaction_interval_seconds": 1, "manifest_rewrite_interval_seconds": 0, "snapshot_expiration_enabled": False},
+        )  # fmt: skip
+        topics.produce(kafka4.bootstrap_servers, topic, numbers(0, 100), partitions=2)
+        process = k2i(config).start()
+
+        def upkeep() -> tuple[str | None, dict]:
+            answer = process.get("/api/v1/maintenance").json()
+            (task,) = answer["tasks"]
+            return answer["held"], task
+
+        process.wait_until(lambda: total_records(warehouse, "lake", topic) == 100, "100 rows")
+        process.wait_until(lambda: upkeep()[1]["runs"] >= 1 and upkeep()[1]["last"]["ok"], "a run")
+        assert upkeep()[0] is None
+
+        rest.kill()
+        topics.produce(kafka4.bootstrap_servers, topic, numbers(100, 100), partitions=2)
+        process.wait_until(lambda: process.metric("k2i_messages_consumed_total") == 200, "200 records read")
+        process.wait_until(lambda: upkeep()[0] is not None, "held upkeep")
+        held, task = upkeep()
+        assert "catalog" in held and task["state"] == "waiting"
+        assert f"held: {held}" in process.run_plain("status", "--url", f"http://127.0.0.1:{process.health_port}").stdout
+        # A run that is due does not begin.
+        process.wait_until(lambda: upkeep()[1]["due_in_seconds"] == 0, "a run that is due")
+
+        rest.restart()
+        process.wait_until(lambda: total_records(warehouse, "lake", topic) == 200, "200 rows")
+        before = upkeep()[1]["runs"]
+        process.wait_until(lambda: upkeep()[0] is None and upkeep()[1]["runs"] > before and upkeep()[1]["last"]["ok"], "upkeep that goes on")
+        assert process.terminate() == 0
+        assert_each_once(warehouse, topic, 200)
