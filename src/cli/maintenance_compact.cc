@@ -23,13 +23,18 @@ struct RewriteFlags : MaintenanceFlags {
   std::string where;      // empty: all files
 };
 
+Result<query::FileCondition> ParseWhere(const std::string& text) {
+  auto condition = query::FileCondition::Parse(text);
+  if (!condition) return std::unexpected(condition.error().In(Component::kConfig));
+  return condition;
+}
+
 /// A condition of the command line, as which files of a table it chooses.
 Status SetWhere(const std::string& text, maintenance::CompactionOptions& options) {
   if (text.empty()) return {};
-  auto condition = query::FileCondition::Parse(text);
-  if (!condition) return std::unexpected(condition.error().In(Component::kConfig));
+  K2I_ASSIGN_OR_RETURN(auto condition, ParseWhere(text));
   options.where = [condition =
-                       *std::move(condition)](const iceberg::TableMetadata& table) -> Result<maintenance::FileTest> {
+                       std::move(condition)](const iceberg::TableMetadata& table) -> Result<maintenance::FileTest> {
     auto predicate = condition.In(table.current_schema());
     if (!predicate) return std::unexpected(predicate.error().In(Component::kConfig));
     return [predicate = *std::move(predicate), &table](const iceberg::DataFile& file) {
@@ -76,7 +81,6 @@ Result<MaintenanceReport> MergeManifests(TableRun& run, const RewriteFlags& flag
 /// A flag that was given and only K2I's own way has; empty: none.
 std::string OwnFlag(const RewriteFlags& flags, engines::JobKind kind) {
   if (flags.old_specs) return "--old-specs";
-  if (!flags.where.empty()) return "--where";
   return kind == engines::JobKind::kRewriteManifests && flags.target_mb > 0 ? "--target-mb" : "";
 }
 
@@ -85,6 +89,9 @@ Result<EngineOrder> OrderOf(const config::Config& config, const RewriteFlags& fl
     return Fail(ErrorCode::kNotSupported, own + " is not for --engine " + flags.engine, Component::kConfig);
   }
   EngineOrder order{.kind = kind, .policy = MakeCompactionOptions(config).policy, .wishes = {}, .orphans = {}};
+  if (!flags.where.empty()) {
+    K2I_ASSIGN_OR_RETURN(order.where, ParseWhere(flags.where));
+  }
   if (flags.target_mb > 0) order.policy.target_bytes = flags.target_mb * kMegabyte;
   if (flags.max_files > 0) order.policy.max_files = flags.max_files;
   return order;

@@ -70,6 +70,7 @@ class EngineRun {
   Status Open();
   Result<bool> Plan();
   Result<bool> PlanExpiry();
+  Status PlanWhere();
   Status State();
   Status Execute();
   Status BySpark();
@@ -108,11 +109,21 @@ Result<bool> EngineRun::PlanExpiry() {
   return cutoff.has_value();
 }
 
+Status EngineRun::PlanWhere() {
+  if (!order_.where) return {};
+  const auto dialect = by_spark() ? query::SqlDialect::kSpark : query::SqlDialect::kTrino;
+  auto sql = order_.where->ToSql(before_.metadata->current_schema(), dialect);
+  if (!sql) return std::unexpected(sql.error().In(Component::kConfig));
+  job_.where = *std::move(sql);
+  return {};
+}
+
 /// False: there is nothing to do.
 Result<bool> EngineRun::Plan() {
   const auto& policy = order_.policy;
   switch (order_.kind) {
     case JobKind::kCompact:
+      K2I_RETURN_IF_ERROR(PlanWhere());
       job_.target_bytes = report_.target_bytes = TargetOf(*before_.metadata, policy.target_bytes);
       job_.small_below_bytes = policy.small_below_bytes > 0 ? policy.small_below_bytes : job_.target_bytes / 4 * 3;
       job_.min_input_files = policy.min_input_files;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "cli/table_run.h"
 #include "engines/job.h"
 #include "maintenance/clean_orphans.h"
 #include "maintenance/compaction_plan.h"
 #include "maintenance/expiry_plan.h"
+#include "query/file_condition.h"
 
 namespace k2i::cli {
 
@@ -15,6 +18,7 @@ struct EngineOrder {
   maintenance::CompactionPolicy policy;
   maintenance::ExpiryWishes wishes;
   maintenance::OrphanOptions orphans;
+  std::optional<query::FileCondition> where = {};  // kCompact; none: all files
 };
 
 /// The job by the engine of --engine, and what it has made of the table. What K2I would refuse is refused

@@ -31,6 +31,7 @@ struct Job {
   int64_t small_below_bytes = 0;  // files from here on are left alone
   int64_t min_input_files = 0;
   std::optional<int64_t> max_files;
+  std::string where = {};  // only files with rows that meet it, in the engine's own SQL; empty: all
   // kExpireSnapshots, kCleanOrphans
   int64_t older_than_ms = 0;  // a time, Unix epoch
   // kExpireSnapshots

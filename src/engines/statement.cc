@@ -70,7 +70,8 @@ std::string SparkStatement(const Job& job, const std::string& catalog) {
   const std::string table = SparkTable(job, catalog), system = "CALL " + Quoted(catalog, '`') + ".system.";
   switch (job.kind) {
     case JobKind::kCompact:
-      return fmt::format("{}rewrite_data_files(table => {}, options => {})", system, table, SparkOptions(job));
+      return fmt::format("{}rewrite_data_files(table => {}, options => {}{})", system, table, SparkOptions(job),
+                         job.where.empty() ? "" : ", where => " + SparkText(job.where));
     case JobKind::kRewriteManifests:
       return fmt::format("{}rewrite_manifests(table => {})", system, table);
     case JobKind::kExpireSnapshots:
@@ -90,7 +91,8 @@ Result<std::string> TrinoStatement(const Job& job, const std::string& catalog, i
       if (job.max_files) {
         return Fail(ErrorCode::kNotSupported, "Trino's optimize has no bound of files: leave --max-files away");
       }
-      return execute + fmt::format("optimize(file_size_threshold => '{}B')", job.small_below_bytes);
+      return execute + fmt::format("optimize(file_size_threshold => '{}B')", job.small_below_bytes) +
+             (job.where.empty() ? "" : " WHERE " + job.where);
     case JobKind::kRewriteManifests:
       return execute + "optimize_manifests";
     case JobKind::kExpireSnapshots:

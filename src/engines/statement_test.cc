@@ -25,6 +25,12 @@ TEST(SparkStatement, CallsTheProcedures) {
   Job bounded = JobOf(JobKind::kCompact);
   bounded.max_files = 9;
   EXPECT_NE(SparkStatement(bounded, "cat").find("'max-files-to-rewrite', '9'"), std::string::npos);
+  Job chosen = JobOf(JobKind::kCompact);
+  chosen.where = R"(`a` = 'it\'s')";
+  EXPECT_EQ(SparkStatement(chosen, "cat"),
+            "CALL `cat`.system.rewrite_data_files(table => '`cat`.`lake`.`events`', options => "
+            "map('target-file-size-bytes', '1000', 'min-file-size-bytes', '750', 'min-input-files', '5', "
+            R"('delete-file-threshold', '1'), where => '`a` = \'it\\\'s\''))");
   EXPECT_EQ(SparkStatement(JobOf(JobKind::kRewriteManifests), "cat"),
             "CALL `cat`.system.rewrite_manifests(table => '`cat`.`lake`.`events`')");
   EXPECT_EQ(SparkStatement(JobOf(JobKind::kExpireSnapshots), "cat"),
@@ -59,6 +65,10 @@ TEST(TrinoStatement, ExecutesTheProcedures) {
   odd.table = {{"a", "b"}, "c\"d"};
   EXPECT_EQ(*TrinoStatement(odd, "cat", now), R"(ALTER TABLE "cat"."a.b"."c""d" EXECUTE optimize_manifests)");
   odd.kind = JobKind::kCompact;
+  odd.where = R"("d" >= DATE '2024-01-31')";
+  EXPECT_EQ(
+      *TrinoStatement(odd, "cat", now),
+      R"(ALTER TABLE "cat"."a.b"."c""d" EXECUTE optimize(file_size_threshold => '750B') WHERE "d" >= DATE '2024-01-31')");
   odd.max_files = 5;
   EXPECT_EQ(TrinoStatement(odd, "cat", now).error().code, ErrorCode::kNotSupported);
 }

@@ -65,6 +65,11 @@ Result<Predicate> FileCondition::In(const iceberg::Schema& schema) const {
   return FilterOf({.mentions = {{.table = 0, .where = condition_}}}, 0, schema, {});
 }
 
+Result<std::string> FileCondition::ToSql(const iceberg::Schema& schema, SqlDialect dialect) const {
+  K2I_RETURN_IF_ERROR(CheckColumns(condition_, schema));
+  return ConditionSql(condition_, schema, dialect);
+}
+
 bool MayHaveRows(const Predicate& predicate, const iceberg::DataFile& file, const iceberg::TableMetadata& table) {
   const auto spec = std::ranges::find(table.partition_specs, file.spec_id, &iceberg::PartitionSpec::spec_id);
   if (spec == table.partition_specs.end()) return true;

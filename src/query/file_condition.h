@@ -8,6 +8,7 @@
 #include "iceberg/model/data_file.h"
 #include "iceberg/model/table_metadata.h"
 #include "query/condition.h"
+#include "query/condition_sql.h"
 #include "query/predicate.h"
 
 namespace k2i::query {
@@ -21,6 +22,9 @@ class FileCondition {
 
   /// In the columns of `schema`. InvalidArgument for a column that is not there, and a constant that is none of its.
   Result<Predicate> In(const iceberg::Schema& schema) const;
+
+  /// In another engine's words, with the errors of In. It chooses rows, where In chooses files that may have some.
+  Result<std::string> ToSql(const iceberg::Schema& schema, SqlDialect dialect) const;
 
  private:
   explicit FileCondition(Condition condition) : condition_(std::move(condition)) {}
