@@ -32,6 +32,7 @@ Result<MaintenanceReport> Run(TableRun& run, const ExpireFlags& flags) {
     return RunByEngine(
         run, {.kind = engines::JobKind::kExpireSnapshots, .policy = {}, .wishes = options.wishes, .orphans = {}});
   }
+  options.reading = CountProgress(run, "manifests");
   K2I_RETURN_IF_ERROR(run.Open(run.flags.table));
   maintenance::SnapshotExpiry expiry({*run.parts.catalog, *run.parts.store, run.clock, run.random}, std::move(options));
   K2I_ASSIGN_OR_RETURN(const auto report, expiry.Run(run.table));

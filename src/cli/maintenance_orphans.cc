@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/cleaning_report.h"
@@ -16,6 +18,10 @@ struct OrphanFlags {
   bool unshared = false;
 };
 
+std::string RenderListing(int64_t listed, double seconds) {
+  return fmt::format("{} files listed, {:.0f}/s", listed, seconds > 0 ? static_cast<double>(listed) / seconds : 0);
+}
+
 Result<MaintenanceReport> Run(TableRun& run, const OrphanFlags& flags) {
   auto options = MakeOrphanOptions(run.config, run.clock.wall_ms());
   options.force = flags.force;
@@ -27,6 +33,10 @@ Result<MaintenanceReport> Run(TableRun& run, const OrphanFlags& flags) {
   if (flags.cleaning.by_engine()) {
     return RunByEngine(run, {.kind = engines::JobKind::kCleanOrphans, .policy = {}, .wishes = {}, .orphans = options});
   }
+  options.reading = CountProgress(run, "manifests");
+  options.listing = [&run](int64_t listed) {
+    run.line.Draw([&](double seconds) { return RenderListing(listed, seconds); });
+  };
   K2I_RETURN_IF_ERROR(run.Open(run.flags.table));
   maintenance::OrphanCleaning cleaning({*run.parts.catalog, *run.parts.store, run.clock}, std::move(options));
   K2I_ASSIGN_OR_RETURN(const auto report, cleaning.Run(run.table));

@@ -29,6 +29,7 @@ Status OrphanCleaning::CheckOthers(const LoadedTable& own) {
     if (!tables.has_value()) return std::unexpected(AboutOthers(tables.error()));
     std::mutex mutex;
     K2I_RETURN_IF_ERROR(ForEachInParallel(tables->size(), options_.deletion.threads, [&](size_t i) -> Status {
+      if (options_.deletion.stop.stop_requested()) return Stopped();
       const TableIdentifier& other = (*tables)[i];
       if (other == own.identifier) return {};
       const auto loaded = parts_.catalog.LoadTable(other);
@@ -74,6 +75,7 @@ Status OrphanCleaning::Consider(const io::FileInfo& file) {
   if (options_.deletion.stop.stop_requested()) return Stopped();
   ++report_.listed_files;
   report_.listed_bytes += file.size_bytes;
+  if (options_.listing) options_.listing(report_.listed_files);
   K2I_ASSIGN_OR_RETURN(const bool orphan, finder_->IsOrphan(file));
   if (!orphan) return {};
   batch_.push_back(file);

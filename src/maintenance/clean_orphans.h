@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct OrphanOptions {
   bool unshared = false;
   DeletionOptions deletion;  // its progress: of the orphans found so far
   size_t batch_files = 1000;
+  ReadingProgress reading = {};  // of the table's manifests; may be empty
+  /// Told after each file that is listed; may be empty.
+  std::function<void(int64_t listed)> listing = {};
 };
 
 struct OrphanReport {
@@ -44,7 +48,10 @@ class OrphanCleaning {
 
   /// `parts` must outlive this.
   OrphanCleaning(Parts parts, OrphanOptions options)
-      : parts_(parts), options_(std::move(options)), reader_(parts.store, options_.deletion.threads) {}
+      : parts_(parts),
+        options_(std::move(options)),
+        reader_(parts.store,
+                {.threads = options_.deletion.threads, .progress = options_.reading, .stop = options_.deletion.stop}) {}
 
   /// Whether it may be done at all; nothing is listed or deleted. The codes of Run.
   Status Check(const iceberg::TableIdentifier& table);
@@ -54,7 +61,7 @@ class OrphanCleaning {
   /// catalog
   ///   does not name the table's metadata file.
   /// - InvalidConfig: gc.enabled is false. InvalidArgument: OrphanCutoff, and locations that cannot be compared.
-  /// - errors of catalog and store, Corruption.
+  /// - errors of catalog and store, Corruption. Cancelled: stopped before anything was listed.
   Result<OrphanReport> Run(const iceberg::TableIdentifier& table);
 
  private:

@@ -123,6 +123,46 @@ TEST_F(CleanOrphansTest, ProgressGoesOnFromBatchToBatch) {
   EXPECT_THAT(told, ElementsAre(Pair(1, 2), Pair(2, 2), Pair(3, 4), Pair(4, 4), Pair(5, 5)));
 }
 
+TEST_F(CleanOrphansTest, AStopIsHeededWhileManifestsAreRead) {
+  table_->Append({"a"});
+  table_->Append({"b"});
+  store_.Overwrite("s3://b/wh/db/t/data/lost.parquet", "1234");
+  Days(2);
+  const auto before = All();
+  std::stop_source stop;
+  int64_t read = 0;
+  const auto cleaned = Clean({.deletion = {.threads = 1, .stop = stop.get_token()},
+                              .reading =
+                                  [&](int64_t done, int64_t) {
+                                    read = done;
+                                    stop.request_stop();
+                                  },
+                              .listing = [](int64_t) { ADD_FAILURE() << "listed"; }});
+  ASSERT_FALSE(cleaned.has_value());
+  EXPECT_EQ(cleaned.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(read, 1);
+  EXPECT_EQ(All(), before);
+}
+
+TEST_F(CleanOrphansTest, TellsOfWhatItReadsAndLists) {
+  table_->Append({"a"});
+  table_->Append({"b"});
+  store_.Overwrite("s3://b/wh/db/t/data/lost.parquet", "1234");
+  Days(2);
+  const auto files = static_cast<int64_t>(All().size());
+  int64_t read = 0, to_read = 0, listed = 0;
+  const auto report = CleanWell({.reading =
+                                     [&](int64_t done, int64_t of) {
+                                       EXPECT_EQ(listed, 0);
+                                       read = done, to_read = of;
+                                     },
+                                 .listing = [&](int64_t count) { EXPECT_EQ(count, ++listed); }});
+  EXPECT_EQ(read, 4);  // two lists, two manifests
+  EXPECT_EQ(to_read, 4);
+  EXPECT_EQ(listed, files);
+  EXPECT_EQ(Total(report.files.deleted).files, 1);
+}
+
 TEST_F(CleanOrphansTest, AStopAmidTheLastFilesIsTold) {
   table_->Append({"a"});
   for (const char* name : {"1", "2", "3"}) store_.Overwrite(std::string("s3://b/wh/db/t/data/") + name, "x");

@@ -6,7 +6,6 @@
 
 #include "base/logging.h"
 #include "base/retry.h"
-#include "maintenance/reachability.h"
 #include "progress/lease.h"
 
 namespace k2i::maintenance {
@@ -144,8 +143,9 @@ Status SnapshotExpiry::CleanUp(const Try& attempt, ExpiryReport& report) {
     const int64_t id = snapshot.snapshot_id;
     if (planned.contains(id) && !stay.contains(id)) (leased.contains(id) ? kept : removed).push_back(snapshot);
   }
-  K2I_ASSIGN_OR_RETURN(ExpiredFiles expired,
-                       FindExpiredFiles(parts_.store, before, removed, now, kept, options_.deletion.threads));
+  const ReadingOptions reading{
+      .threads = options_.deletion.threads, .progress = options_.reading, .stop = options_.deletion.stop};
+  K2I_ASSIGN_OR_RETURN(ExpiredFiles expired, FindExpiredFiles(parts_.store, before, removed, now, kept, reading));
   report.unreadable = std::move(expired.unreadable);
   report.files = DeleteFiles(parts_.store, expired.files, options_.deletion);
   if (report.files.not_tried > 0) return Fail(ErrorCode::kCancelled, "stopped while files were being deleted");

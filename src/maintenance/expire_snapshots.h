@@ -12,14 +12,16 @@
 #include "io/object_store.h"
 #include "maintenance/expiry_plan.h"
 #include "maintenance/file_deletion.h"
+#include "maintenance/reachability.h"
 
 namespace k2i::maintenance {
 
 struct ExpiryOptions {
   ExpiryWishes wishes;
-  std::set<int64_t> pinned;  // snapshots that must stay, beside those of leases
-  DeletionOptions deletion;  // its dry_run is that of the whole
-  int most_tries = 10;       // on conflicts
+  std::set<int64_t> pinned;      // snapshots that must stay, beside those of leases
+  DeletionOptions deletion;      // its dry_run is that of the whole
+  int most_tries = 10;           // on conflicts
+  ReadingProgress reading = {};  // of the search for files; may be empty
 };
 
 struct ExpiryReport {
@@ -27,7 +29,7 @@ struct ExpiryReport {
   size_t snapshots_kept = 0;
   DeletionReport files;
   std::vector<std::string> unreadable;  // lists and manifests of expired snapshots, whose files are left
-  /// Why no file could be deleted after the commit; orphan clean-up will find them.
+  /// Why no file could be deleted after the commit, Cancelled too; orphan clean-up will find them.
   std::optional<Error> files_error;
 };
 

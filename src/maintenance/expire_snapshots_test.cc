@@ -6,7 +6,6 @@
 #include "base/clock_testing.h"
 #include "iceberg/catalog/memory_catalog_testing.h"
 #include "maintenance/history_testing.h"
-#include "maintenance/reachability.h"
 #include "progress/lease.h"
 
 namespace k2i::maintenance {
@@ -61,6 +60,41 @@ TEST_F(ExpireSnapshotsTest, AStopIsHeededBetweenTries) {
   ASSERT_FALSE(report.has_value());
   EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
   EXPECT_EQ(table_.Stored(), stored);
+}
+
+TEST_F(ExpireSnapshotsTest, AStopIsHeededWhileManifestsAreRead) {
+  table_.Append({"a"});
+  table_.Change({"a"}, {"b"});
+  table_.Change({"b"}, {"c"});
+  const auto stored = table_.Stored();
+  std::stop_source stop;
+  std::vector<int64_t> told;
+  const auto reading = [&](int64_t done, int64_t) {
+    told.push_back(done);
+    if (done == 2) stop.request_stop();
+  };
+  const auto report = Expire({.deletion = {.threads = 1, .stop = stop.get_token()}, .reading = reading});
+  ASSERT_TRUE(report.has_value()) << report.error().ToString();
+  ASSERT_TRUE(report->files_error.has_value());
+  EXPECT_EQ(report->files_error->code, ErrorCode::kCancelled);
+  EXPECT_EQ(told, (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(report->plan.snapshots.size(), 2u);
+  EXPECT_TRUE(report->files.deleted.empty());
+  for (const std::string& location : stored) EXPECT_THAT(table_.Stored(), Contains(location));
+}
+
+TEST_F(ExpireSnapshotsTest, TellsHowManyManifestsAreRead) {
+  table_.Append({"a"});
+  table_.Change({"a"}, {"b"});
+  int64_t last = 0, whole = 0;
+  ExpireWell({.reading = [&](int64_t done, int64_t of) {
+    EXPECT_EQ(done, last + 1);
+    EXPECT_GE(of, whole);
+    last = done, whole = of;
+  }});
+  EXPECT_EQ(last, whole);
+  // The lists of both snapshots, and a manifest of each at least.
+  EXPECT_GE(whole, 4);
 }
 
 TEST_F(ExpireSnapshotsTest, DeletesWhatNoKeptSnapshotReaches) {
@@ -140,7 +174,7 @@ TEST_F(ExpireSnapshotsTest, StatisticsGoWithTheirSnapshot) {
                                  R"({"snapshot-id":2,"statistics-path":"s3://b/wh/db/t/metadata/2.stats"}])";
   iceberg::TableMetadata after = metadata;
   after.other["statistics"] = R"([{"snapshot-id":2,"statistics-path":"s3://b/wh/db/t/metadata/2.stats"}])";
-  const auto found = FindExpiredFiles(store_, metadata, {}, after, after.snapshots, 2);
+  const auto found = FindExpiredFiles(store_, metadata, {}, after, after.snapshots, {.threads = 2});
   ASSERT_TRUE(found.has_value());
   ASSERT_EQ(found->files.size(), 1u);
   EXPECT_EQ(found->files[0].location, "s3a://b/wh/db/t/metadata/1.stats");
@@ -156,7 +190,7 @@ TEST_F(ExpireSnapshotsTest, OtherSpellingsOfAKeptFileSaveIt) {
   // The same list by another name is kept: nothing may go.
   now.snapshots.Edit(0).manifest_list = "s3a" + removed.manifest_list.substr(2);
   store_.Overwrite(now.snapshots[0].manifest_list, *store_.Read(removed.manifest_list));
-  const auto found = FindExpiredFiles(store_, before, {removed}, now, now.snapshots, 2);
+  const auto found = FindExpiredFiles(store_, before, {removed}, now, now.snapshots, {.threads = 2});
   ASSERT_TRUE(found.has_value());
   EXPECT_TRUE(found->files.empty());
 }

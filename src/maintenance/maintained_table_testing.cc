@@ -158,10 +158,11 @@ std::vector<std::string> MaintainedTable::Rows() {
 
 std::vector<std::string> MaintainedTable::Unreached() {
   std::set<std::string> reached;
-  const Status read = ReachabilityReader(store_, 1).Read(Metadata(), "", [&](const std::string& location) -> Status {
-    reached.insert(location);
-    return {};
-  });
+  const Status read =
+      ReachabilityReader(store_, {.threads = 1}).Read(Metadata(), "", [&](const std::string& location) -> Status {
+        reached.insert(location);
+        return {};
+      });
   EXPECT_TRUE(read.has_value()) << read.error().ToString();
   auto locations = store_.locations();
   std::erase_if(locations, [&](const std::string& each) { return reached.contains(each); });

@@ -40,10 +40,36 @@ TableFile FileOf(const ManifestEntry& entry) {
   return {data ? FileKind::kData : FileKind::kDelete, entry.data_file.file_path};
 }
 
+/// Lists and manifests, in several turns.
+class Reading {
+ public:
+  explicit Reading(const ReadingOptions& options) : options_(options) {}
+
+  /// ForEachInParallel; Cancelled before a piece of work once it is told to stop.
+  Status ForEach(size_t count, const std::function<Status(size_t)>& work) {
+    of_ += static_cast<int64_t>(count);
+    return ForEachInParallel(count, options_.threads, [&](size_t i) -> Status {
+      if (options_.stop.stop_requested()) return Fail(ErrorCode::kCancelled, "stopped while manifests were read");
+      K2I_RETURN_IF_ERROR(work(i));
+      std::lock_guard lock(mutex_);
+      ++done_;
+      if (options_.progress) options_.progress(done_, of_);
+      return {};
+    });
+  }
+
+ private:
+  const ReadingOptions& options_;
+  std::mutex mutex_;
+  int64_t done_ = 0;  // guarded by mutex_
+  int64_t of_ = 0;    // changes between turns only
+};
+
 class ExpiredSearch {
  public:
-  ExpiredSearch(io::ObjectStore& store, const TableMetadata& before, const TableMetadata& table, size_t threads)
-      : store_(store), before_(before), table_(table), threads_(threads) {}
+  ExpiredSearch(io::ObjectStore& store, const TableMetadata& before, const TableMetadata& table,
+                const ReadingOptions& options)
+      : store_(store), before_(before), table_(table), reading_(options) {}
 
   Result<ExpiredFiles> Find(const SnapshotList& removed, const SnapshotList& kept) {
     K2I_RETURN_IF_ERROR(GatherRemoved(removed));
@@ -62,7 +88,7 @@ class ExpiredSearch {
  private:
   /// The manifests of removed snapshots. One that cannot be read must not keep the rest.
   Status GatherRemoved(const SnapshotList& removed) {
-    return ForEachInParallel(removed.size(), threads_, [&](size_t i) -> Status {
+    return reading_.ForEach(removed.size(), [&](size_t i) -> Status {
       const auto listed = iceberg::ListManifests(store_, removed[i]);
       std::lock_guard lock(mutex_);
       if (!listed.has_value()) {
@@ -84,7 +110,7 @@ class ExpiredSearch {
       K2I_ASSIGN_OR_RETURN(const std::string key, KeyOf(snapshot.manifest_list));
       lists_.erase(key);
     }
-    return ForEachInParallel(kept.size(), threads_, [&](size_t i) -> Status {
+    return reading_.ForEach(kept.size(), [&](size_t i) -> Status {
       K2I_ASSIGN_OR_RETURN(const auto listed, iceberg::ListManifests(store_, kept[i]));
       std::lock_guard lock(mutex_);
       for (const ManifestFile& manifest : listed) {
@@ -99,7 +125,7 @@ class ExpiredSearch {
   /// Deleted entries count too: the snapshot that had the file live may be one that could not be read.
   Status SearchManifests() {
     const auto all = Values(manifests_);
-    return ForEachInParallel(all.size(), threads_, [&](size_t i) -> Status {
+    return reading_.ForEach(all.size(), [&](size_t i) -> Status {
       const auto entries = iceberg::ReadManifest(store_, before_, *all[i]);
       std::lock_guard lock(mutex_);
       if (!entries.has_value()) {
@@ -116,7 +142,7 @@ class ExpiredSearch {
   Status SubtractKeptEntries() {
     if (contents_.empty()) return {};
     const auto all = Values(kept_manifests_);
-    return ForEachInParallel(all.size(), threads_, [&](size_t i) -> Status {
+    return reading_.ForEach(all.size(), [&](size_t i) -> Status {
       {
         std::lock_guard lock(mutex_);
         if (contents_.empty()) return {};
@@ -162,7 +188,7 @@ class ExpiredSearch {
   io::ObjectStore& store_;
   const TableMetadata& before_;
   const TableMetadata& table_;
-  const size_t threads_;
+  Reading reading_;
   std::mutex mutex_;  // guards what follows
   ExpiredFiles found_;
   std::map<std::string, TableFile> lists_, contents_;
@@ -172,8 +198,9 @@ class ExpiredSearch {
 }  // namespace
 
 Result<ExpiredFiles> FindExpiredFiles(io::ObjectStore& store, const TableMetadata& before, const SnapshotList& removed,
-                                      const TableMetadata& table, const SnapshotList& kept, size_t threads) {
-  return ExpiredSearch(store, before, table, threads).Find(removed, kept);
+                                      const TableMetadata& table, const SnapshotList& kept,
+                                      const ReadingOptions& options) {
+  return ExpiredSearch(store, before, table, options).Find(removed, kept);
 }
 
 Status ReachabilityReader::Read(const TableMetadata& table, const std::string& metadata_location,
@@ -187,9 +214,10 @@ Status ReachabilityReader::Read(const TableMetadata& table, const std::string& m
   for (const Snapshot& snapshot : table.snapshots) {
     if (lists_.insert(snapshot.manifest_list).second) snapshots.push_back(&snapshot);
   }
+  Reading reading(options_);
   std::mutex mutex;
   std::vector<ManifestFile> manifests;
-  K2I_RETURN_IF_ERROR(ForEachInParallel(snapshots.size(), threads_, [&](size_t i) -> Status {
+  K2I_RETURN_IF_ERROR(reading.ForEach(snapshots.size(), [&](size_t i) -> Status {
     K2I_ASSIGN_OR_RETURN(auto listed, iceberg::ListManifests(store_, *snapshots[i]));
     std::lock_guard lock(mutex);
     K2I_RETURN_IF_ERROR(visit(snapshots[i]->manifest_list));
@@ -201,7 +229,7 @@ Status ReachabilityReader::Read(const TableMetadata& table, const std::string& m
     }
     return {};
   }));
-  return ForEachInParallel(manifests.size(), threads_, [&](size_t i) -> Status {
+  return reading.ForEach(manifests.size(), [&](size_t i) -> Status {
     K2I_ASSIGN_OR_RETURN(const auto entries, iceberg::ReadManifest(store_, table, manifests[i]));
     std::lock_guard lock(mutex);
     for (const ManifestEntry& entry : entries) {

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "iceberg/manifest/manifest.h"
@@ -14,6 +16,15 @@
 #include "maintenance/table_files.h"
 
 namespace k2i::maintenance {
+
+/// Told after each list and each manifest, from several threads, one at a time; `of` grows as lists name manifests.
+using ReadingProgress = std::function<void(int64_t done, int64_t of)>;
+
+struct ReadingOptions {
+  size_t threads = 8;
+  ReadingProgress progress = {};  // may be empty
+  std::stop_token stop = {};
+};
 
 /// What some snapshots reached and none that is kept does.
 struct ExpiredFiles {
@@ -28,9 +39,10 @@ struct ExpiredFiles {
 /// no kept snapshot's list are searched; the kept ones are read only where that has found a data or delete file, to see
 /// whether they reach it too, and only until all are seen to.
 /// Errors of the store and Corruption for what the kept snapshots need: then nothing is known to be unreachable.
+/// Cancelled where it is told to stop.
 Result<ExpiredFiles> FindExpiredFiles(io::ObjectStore& store, const iceberg::TableMetadata& before,
                                       const iceberg::SnapshotList& removed, const iceberg::TableMetadata& table,
-                                      const iceberg::SnapshotList& kept, size_t threads);
+                                      const iceberg::SnapshotList& kept, const ReadingOptions& options);
 
 /// Tells of every file that a table reaches: of each snapshot the list, manifests, data and delete files that are live
 /// in them; statistics; metadata files of the log.
@@ -40,15 +52,15 @@ class ReachabilityReader {
   using Visitor = std::function<Status(const std::string& location)>;
 
   /// `store` must outlive this.
-  ReachabilityReader(io::ObjectStore& store, size_t threads) : store_(store), threads_(threads) {}
+  ReachabilityReader(io::ObjectStore& store, ReadingOptions options) : store_(store), options_(std::move(options)) {}
 
   /// What earlier calls have read is not read again: newer metadata of the same table costs what is new in it. Errors
-  /// of the store, the visitor, Corruption, and those of CheckReadable.
+  /// of the store, the visitor, Corruption, those of CheckReadable, and Cancelled where it is told to stop.
   Status Read(const iceberg::TableMetadata& table, const std::string& metadata_location, const Visitor& visit);
 
  private:
   io::ObjectStore& store_;
-  const size_t threads_;
+  const ReadingOptions options_;
   std::unordered_set<std::string> lists_, manifests_;  // read already
 };
 

@@ -300,6 +300,8 @@ def test_a_terminal_shows_how_far_it_is(small_files, sql_warehouse, topic):
     }.items():
         shown = on_terminal(process, command, *(["--older-than", "0s"] if command == "expire-snapshots" else []))
         assert re.search(line, shown), shown
+        if command == "expire-snapshots":  # what it reads first
+            assert re.search(r"(\d+) of \1 manifests, \d+/s", shown), shown
         assert shown.endswith("\r\x1b[K"), shown  # the line is gone before the summary
 
 
