@@ -133,7 +133,7 @@ void FindsExpiredFiles(benchmark::State& state) {
   }
   size_t files = 0;
   for (auto _ : state) {
-    const auto found = FindExpiredFiles(big.store, big.metadata, removed, big.metadata, kept, kThreads);
+    const auto found = FindExpiredFiles(big.store, big.metadata, removed, big.metadata, kept, {.threads = kThreads});
     if (!found.has_value() || found->files.empty()) return state.SkipWithError("nothing found");
     files = found->files.size();
   }
@@ -150,7 +150,7 @@ void FindsOrphans(benchmark::State& state) {
   int64_t orphans = 0;
   for (auto _ : state) {
     auto finder = OrphanFinder::Make(newest.location, kFirstMs);
-    ReachabilityReader reader(big.store, kThreads);
+    ReachabilityReader reader(big.store, {.threads = kThreads});
     const Status read =
         reader.Read(newest, "", [&](const std::string& location) { return finder->AddReachable(location); });
     if (!read.has_value()) return state.SkipWithError(read.error().message.c_str());

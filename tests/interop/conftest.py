@@ -17,6 +17,7 @@ from harness.readers import Spark  # noqa: E402
 from harness.topics import create_topic  # noqa: E402
 from harness.warehouses import GlueWarehouse, RestWarehouse, SqlWarehouse  # noqa: E402
 from services import S3, Azure, Gcs, HiveMetastore, IcebergRest, Kafka, Moto, Postgres  # noqa: E402
+from services.trino import Trino  # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -85,6 +86,13 @@ def rest(session_folder):
 @pytest.fixture(scope="session")
 def rest_s3(session_folder, s3):
     with IcebergRest(session_folder / "rest_s3", s3=s3) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def trino(session_folder, rest_s3):
+    """Where there is one."""
+    with Trino(session_folder / "trino", rest_s3) as server:
         yield server
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`k2i maintenance compact --engine spark --where`: the engine rewrites what the condition chooses, and nothing else."""
+"""`k2i maintenance compact --engine … --where`: the engine rewrites what the condition chooses, and nothing else."""
 
 import datetime
 import decimal
@@ -15,7 +15,9 @@ from harness.engines import spark_sql_command
 from harness.k2i_process import ingest_config
 from harness.maintained import maintain, table_of
 from harness.readers import read_pyiceberg
-from harness.warehouses import CATALOG
+from harness.warehouses import CATALOG, RestWarehouse
+from services.trino import CATALOG as TRINO_CATALOG
+from services.trino import Trino
 
 ODD = "it's \\ `${x}` \"; -- é"
 NAMES = ("plain", ODD)
@@ -50,17 +52,37 @@ def files_by_partition(warehouse, name: str) -> dict[tuple, set[str]]:
     return found
 
 
+def rows(warehouse, name: str) -> list[dict]:
+    return sorted(read_pyiceberg(warehouse, "lake", name), key=lambda row: row["id"])
+
+
+def make_table(warehouse, name: str) -> None:
+    """Twelve rows, each in a file of its own: three in each of four partitions."""
+    catalog = warehouse.pyiceberg()
+    catalog.create_namespace_if_not_exists("lake")
+    spec = PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "by_name"), PartitionField(3, 1001, IdentityTransform(), "by_day"))
+    table = catalog.create_table(("lake", name), schema=SCHEMA, partition_spec=spec, properties={"format-version": "2"})
+    for start in range(3):
+        table.append(rows_of(start))
+    assert len(rows(warehouse, name)) == 12 and sorted(map(len, files_by_partition(warehouse, name).values())) == [3, 3, 3, 3]
+
+
+def assert_one_compacted(warehouse, name: str, report: dict, files: dict[tuple, set[str]]) -> tuple:
+    """That of the odd name and the second day; it is returned."""
+    assert (report["rows"], report["removed"]["files"], report["added"]["files"]) == (3, 3, 1)
+    after = files_by_partition(warehouse, name)
+    (chosen,) = {partition for partition in files if files[partition] != after[partition]}
+    (file,) = after[chosen]
+    (task,) = [task for task in table_of(warehouse, name).scan().plan_files() if task.file.file_path == file]
+    assert task.file.partition[0] == ODD
+    return chosen
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_spark_rewrites_what_the_condition_chooses(k2i, sql_warehouse, unique, tmp_path):
-    catalog = sql_warehouse.pyiceberg()
-    catalog.create_namespace_if_not_exists("lake")
-    spec = PartitionSpec(PartitionField(2, 1000, IdentityTransform(), "by_name"), PartitionField(3, 1001, IdentityTransform(), "by_day"))
-    table = catalog.create_table(("lake", unique), schema=SCHEMA, partition_spec=spec, properties={"format-version": "2"})
-    for start in range(3):
-        table.append(rows_of(start))
-    before, files = sorted(read_pyiceberg(sql_warehouse, "lake", unique), key=lambda row: row["id"]), files_by_partition(sql_warehouse, unique)
-    assert len(before) == 12 and sorted(map(len, files.values())) == [3, 3, 3, 3]
+    make_table(sql_warehouse, unique)
+    before, files = rows(sql_warehouse, unique), files_by_partition(sql_warehouse, unique)
     settings = {"compaction_min_input_files": 2, "spark": {"command": spark_sql_command(sql_warehouse, tmp_path / "spark"), "catalog": CATALOG}}
     process = k2i(ingest_config(sql_warehouse, "127.0.0.1:1", "none", "other", maintenance=settings))
 
@@ -73,12 +95,8 @@ def test_spark_rewrites_what_the_condition_chooses(k2i, sql_warehouse, unique, t
         f"\"odd ` name\" IN ('{quoted}', 'nobody') AND day > '2024-01-30' AND \"at\" >= '2024-01-31T14:00:00+00:00' AND local < '2024-02-01'"
         " AND price BETWEEN 0.03 AND 9.5 AND score > 1.4 AND good = true AND id >= 3 AND (id IS NOT NULL OR day IS NULL)"
     )
-    assert (report["rows"], report["removed"]["files"], report["added"]["files"]) == (3, 3, 1)
+    chosen = assert_one_compacted(sql_warehouse, unique, report, files)
     after = files_by_partition(sql_warehouse, unique)
-    changed = {partition for partition in files if files[partition] != after[partition]}
-    assert len(changed) == 1 and [len(after[partition]) for partition in changed] == [1]
-    (chosen,) = changed
-    assert {task.file.partition[0] for task in table_of(sql_warehouse, unique).scan().plan_files() if task.file.file_path in after[chosen]} == {ODD}
 
     # By column bounds: the mornings are those of the first day.
     report = compact("\"at\" < '2024-01-31T10:00:00.5Z' AND local <= '2024-01-30 10:02:30.5'")
@@ -86,7 +104,25 @@ def test_spark_rewrites_what_the_condition_chooses(k2i, sql_warehouse, unique, t
     last = files_by_partition(sql_warehouse, unique)
     assert sorted(map(len, last.values())) == [1, 1, 1, 3]
     assert last[chosen] == after[chosen]
-    assert sorted(read_pyiceberg(sql_warehouse, "lake", unique), key=lambda row: row["id"]) == before
+    assert rows(sql_warehouse, unique) == before
 
     ran = process.run("maintenance", "compact", "--engine", "spark", "--table", f"lake.{unique}", "--where", "nosuch = 1")
     assert ran.returncode == 1 and "no column nosuch" in ran.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Trino.is_there(), reason="no Trino: see tools/services/trino.py")
+@pytest.mark.timeout(240)
+def test_trino_rewrites_what_the_condition_chooses(k2i, trino, rest_s3, unique):
+    warehouse = RestWarehouse(rest_s3)
+    make_table(warehouse, unique)
+    before, files = rows(warehouse, unique), files_by_partition(warehouse, unique)
+    settings = {"compaction_min_input_files": 2, "trino": {"uri": trino.uri, "catalog": TRINO_CATALOG, "user": "upkeep"}}
+    process = k2i(ingest_config(warehouse, "127.0.0.1:1", "none", "other", maintenance=settings))
+    by_trino = ("compact", "--engine", "trino", "--table", f"lake.{unique}", "--where")
+    quoted = ODD.replace("'", "''")
+    report = maintain(process, *by_trino, f"\"odd ` name\" IN ('{quoted}', 'nobody') AND day > '2024-01-30'", timeout_s=120)
+    assert_one_compacted(warehouse, unique, report, files)
+    assert rows(warehouse, unique) == before
+    ran = process.run("maintenance", *by_trino, "id = 3", timeout_s=60)  # no partition column
+    assert ran.returncode == 10 and "Trino" in ran.stdout, ran.stdout

@@ -241,12 +241,6 @@ def test_engines_that_cannot(filled, sql_warehouse, topic):
     assert table_of(sql_warehouse, topic).metadata == before
 
 
-@pytest.fixture(scope="session")
-def trino(session_folder, rest_s3):
-    with Trino(session_folder / "trino", rest_s3) as server:
-        yield server
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not Trino.is_there(), reason="no Trino: see tools/services/trino.py")
 @pytest.mark.timeout(400)
