@@ -36,7 +36,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=None, help="of the dice; the machine's timing is not seeded")
     parser.add_argument("--only", default="", help="scenarios whose name contains this")
     parser.add_argument("--short", action="store_true", help="15 kills in three scenarios, a minute or two")
-    parser.add_argument("--keep", action="store_true", help="keep the folder with all logs and tables")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with all logs and tables, as after a failure")
     return parser.parse_args()
 
 
@@ -80,11 +80,11 @@ def main() -> int:
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1 << 32)
     folder = Path(tempfile.mkdtemp(prefix="k2i-chaos-"))
     print(f"seed {seed}, folder {folder}", flush=True)
-    try:
-        total, failures = run(given, folder, seed)
-    finally:
-        if not given.keep:
-            shutil.rmtree(folder, ignore_errors=True)
+    total, failures = run(given, folder, seed)
+    if failures:
+        print(f"all logs and tables: {folder}")
+    elif not given.keep:
+        shutil.rmtree(folder, ignore_errors=True)
     print(f"records      {total.records:,}")
     print(f"kills        {total.kills}")
     print(f"lost         {total.lost}")
