@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
 
 #include "base/calendar.h"
+#include "base/sql_text.h"
 
 namespace k2i::engines {
 namespace {
@@ -14,27 +14,11 @@ namespace {
 constexpr int64_t kMillisPerDay = int64_t{24} * 60 * 60 * 1000;
 constexpr int64_t kClockMarginMs = 60'000;
 
-std::string Quoted(std::string_view text, char quote) {
-  std::string quoted(1, quote);
-  for (const char c : text) quoted.append(c == quote ? 2 : 1, c);
-  return quoted + quote;
-}
-
-/// A string literal of Spark's, where a backslash escapes.
-std::string SparkText(std::string_view text) {
-  std::string escaped = "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') escaped += '\\';
-    escaped += c;
-  }
-  return escaped + "'";
-}
-
 /// With the catalog, or the first level of the namespace might be taken for one.
 std::string SparkTable(const Job& job, const std::string& catalog) {
-  std::string name = Quoted(catalog, '`');
-  for (const std::string& level : job.table.name_space) name += "." + Quoted(level, '`');
-  return SparkText(name + "." + Quoted(job.table.name, '`'));
+  std::string name = SqlQuoted(catalog, '`');
+  for (const std::string& level : job.table.name_space) name += "." + SqlQuoted(level, '`');
+  return SparkSqlText(name + "." + SqlQuoted(job.table.name, '`'));
 }
 
 std::string SparkTime(int64_t ms) {
@@ -56,7 +40,7 @@ std::string SparkOptions(const Job& job) {
 std::string TrinoTable(const Job& job, const std::string& catalog) {
   std::string schema;
   for (const std::string& level : job.table.name_space) schema += (schema.empty() ? "" : ".") + level;
-  return Quoted(catalog, '"') + "." + Quoted(schema, '"') + "." + Quoted(job.table.name, '"');
+  return SqlQuoted(catalog, '"') + "." + SqlQuoted(schema, '"') + "." + SqlQuoted(job.table.name, '"');
 }
 
 std::string TrinoAge(int64_t older_than_ms, int64_t now_ms) {
@@ -67,11 +51,11 @@ std::string TrinoAge(int64_t older_than_ms, int64_t now_ms) {
 }  // namespace
 
 std::string SparkStatement(const Job& job, const std::string& catalog) {
-  const std::string table = SparkTable(job, catalog), system = "CALL " + Quoted(catalog, '`') + ".system.";
+  const std::string table = SparkTable(job, catalog), system = "CALL " + SqlQuoted(catalog, '`') + ".system.";
   switch (job.kind) {
     case JobKind::kCompact:
       return fmt::format("{}rewrite_data_files(table => {}, options => {}{})", system, table, SparkOptions(job),
-                         job.where.empty() ? "" : ", where => " + SparkText(job.where));
+                         job.where.empty() ? "" : ", where => " + SparkSqlText(job.where));
     case JobKind::kRewriteManifests:
       return fmt::format("{}rewrite_manifests(table => {})", system, table);
     case JobKind::kExpireSnapshots:

@@ -48,6 +48,13 @@ TEST(SparkStatement, NamesCannotLeaveTheirQuotes) {
             "CALL `x``y`.system.rewrite_manifests(table => '`x``y`.`a.b`.`c``d`.`e\\'f\\\\g`')");
 }
 
+TEST(SparkStatement, VariablesOfSparkAreNotReplacedInNames) {
+  Job job = JobOf(JobKind::kRewriteManifests);
+  job.table.name = "a${env:HOME}";
+  EXPECT_EQ(SparkStatement(job, "x"),
+            R"(CALL `x`.system.rewrite_manifests(table => '`x`.`lake`.`a\u0024{env:HOME}`'))");
+}
+
 TEST(TrinoStatement, ExecutesTheProcedures) {
   const int64_t now = 1'704'067'200'123 + 86'400'000;
   EXPECT_EQ(*TrinoStatement(JobOf(JobKind::kCompact), "cat", now),

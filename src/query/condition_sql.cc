@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/calendar.h"
+#include "base/sql_text.h"
 #include "query/constant_value.h"
 
 namespace k2i::query {
@@ -86,27 +87,8 @@ class SqlWriter {
     return sql;
   }
 
-  std::string Name(const std::string& name) const {
-    const char quote = spark_ ? '`' : '"';
-    std::string quoted(1, quote);
-    for (const char c : name) quoted.append(c == quote ? 2 : 1, c);
-    return quoted + quote;
-  }
-
-  /// In Spark's, a backslash escapes; and ${…} would be replaced before anything is read.
-  std::string Text(const std::string& text) const {
-    std::string quoted = "'";
-    for (const char c : text) {
-      if (spark_ && c == '$') {
-        quoted += "\\u0024";
-        continue;
-      }
-      if (c == '\'') quoted += spark_ ? '\\' : '\'';
-      if (c == '\\' && spark_) quoted += '\\';
-      quoted += c;
-    }
-    return quoted + "'";
-  }
+  std::string Name(const std::string& name) const { return SqlQuoted(name, spark_ ? '`' : '"'); }
+  std::string Text(const std::string& text) const { return spark_ ? SparkSqlText(text) : SqlQuoted(text, '\''); }
 
   std::string Value(const Literal& value, const Type& type) const {
     switch (type.id()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "query/duck.h"
 
+#include "base/sql_text.h"
+
 namespace k2i::query {
 namespace {
 
@@ -72,14 +74,7 @@ Status ToStatus(duckdb_error_data data) {
   return std::unexpected(ToError(duckdb_error_data_error_type(data), duckdb_error_data_message(data)));
 }
 
-std::string QuotedName(const std::string& name) {
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
+std::string QuotedName(const std::string& name) { return SqlQuoted(name, '"'); }
 
 Status Execute(duckdb_connection connection, const std::string& sql) {
   DuckResult result;
