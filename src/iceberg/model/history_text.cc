@@ -65,23 +65,26 @@ Lists ReadDocument(const std::string& padded, std::string_view member) {
   return std::move(lists).value_or(Lists{});
 }
 
-}  // namespace
-
-std::string PaddedJson(std::string_view text) {
-  std::string padded;
-  padded.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  padded = text;
+/// With the room behind it that simdjson reads.
+std::unique_ptr<const std::string> Padded(std::string_view document) {
+  auto padded = std::make_unique<std::string>();
+  padded->reserve(document.size() + simdjson::SIMDJSON_PADDING);
+  *padded = document;
   return padded;
 }
 
-HistoryText TakeHistoryOut(const std::string& padded, std::string_view member) {
+}  // namespace
+
+HistoryText TakeHistoryOut(std::string_view document, std::string_view member) {
+  HistoryText text{.document = Padded(document)};
+  const std::string& padded = *text.document;
   Lists lists;
   try {
     lists = ReadDocument(padded, member);
   } catch (const simdjson::simdjson_error&) {
-    return {.rest = padded};
+    text.rest = padded;
+    return text;
   }
-  HistoryText text;
   std::vector<std::string_view> taken;
   for (const auto& [list, elements] :
        {std::pair{&lists.snapshots, &text.snapshots}, {&lists.snapshot_log, &text.snapshot_log}}) {

@@ -3,6 +3,7 @@
 // Table metadata as text whose long lists are taken out, so that what is known of them need not be parsed.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,17 +12,14 @@ namespace k2i::iceberg {
 
 struct HistoryText {
   std::string rest;  // the document, in which both lists are []
-  /// The elements, within the document that was given. They may not be JSON: nobody has looked into them.
+  /// The elements, within `document`. They may not be JSON: nobody has looked into them.
   std::vector<std::string_view> snapshots;
   std::vector<std::string_view> snapshot_log;
+  std::unique_ptr<const std::string> document;
 };
 
-/// A copy of `text` with the room behind it that TakeHistoryOut reads.
-std::string PaddedJson(std::string_view text);
-
 /// `member`: the member of the document that is the metadata, such as "metadata" in the REST protocol's answers; empty
-/// where the document is. Where the lists are not found, or `padded` is not JSON, `rest` is all of it.
-/// REQUIRES: `padded` is from PaddedJson, and outlives the result.
-HistoryText TakeHistoryOut(const std::string& padded, std::string_view member);
+/// where the document is. Where the lists are not found, or `document` is not JSON, `rest` is all of it.
+HistoryText TakeHistoryOut(std::string_view document, std::string_view member);
 
 }  // namespace k2i::iceberg

@@ -264,8 +264,7 @@ Result<TableMetadata> TableMetadataFromJson(const JsonView& json, const HistoryT
 }
 
 Result<TableMetadata> ParseTableMetadata(std::string_view json, const TableMetadata* known) {
-  const std::string padded = PaddedJson(json);
-  const HistoryText text = TakeHistoryOut(padded, "");
+  const HistoryText text = TakeHistoryOut(json, "");
   K2I_ASSIGN_OR_RETURN(const nlohmann::json rest, ParseJson(text.rest, "table metadata"));
   return TableMetadataFromJson(JsonView(rest, "table metadata"), text, known);
 }

@@ -124,8 +124,7 @@ Result<RestConfig> ParseRestConfig(std::string_view body, const RestConfig& clie
 }
 
 Result<RestTable> ParseRestTable(std::string_view body, const TableIdentifier& identifier, const TableMetadata* known) {
-  const std::string padded = PaddedJson(body);
-  const HistoryText text = TakeHistoryOut(padded, "metadata");
+  const HistoryText text = TakeHistoryOut(body, "metadata");
   K2I_ASSIGN_OR_RETURN(const json document, ParseJson(text.rest, "table"));
   const JsonView answer(document, "table");
   if (!document.is_object()) return answer.Malformed("is not an object");
