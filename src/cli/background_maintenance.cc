@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/cleaning_report.h"
+#include "cli/json_text.h"
 #include "cli/maintenance_options.h"
 #include "cli/rewrite_report.h"
 
@@ -97,8 +98,7 @@ maintenance::TaskOutcome ForEachTable(const Household& house, Chore chore, const
     told[report->run.table] = not_supported ? ordered_json{{"not_supported", error->message}} : ToJson(*report);
     if (error && !not_supported && !outcome.error) outcome.error = error->With(report->run.table);
   }
-  outcome.summary = JsonLine(told);
-  outcome.summary.pop_back();
+  outcome.summary = JsonText(told);
   return outcome;
 }
 

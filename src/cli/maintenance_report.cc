@@ -20,10 +20,6 @@ ordered_json ToJson(const MaintenanceReport& report) {
   return json;
 }
 
-std::string JsonLine(const ordered_json& json) {
-  return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
 std::string SizeText(int64_t bytes) {
   static constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
   auto value = static_cast<double>(bytes);

@@ -28,8 +28,6 @@ struct MaintenanceReport {
 
 /// One object: the table, whether it was a dry run, the fields, seconds, the error or null.
 nlohmann::ordered_json ToJson(const MaintenanceReport& report);
-/// As one line. Names of files need not be UTF-8: what is not is replaced.
-std::string JsonLine(const nlohmann::ordered_json& json);
 
 /// "900 B", "12.3 kB", "1.5 MB"
 std::string SizeText(int64_t bytes);

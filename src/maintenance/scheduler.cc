@@ -7,6 +7,7 @@
 
 #include "base/logging.h"
 #include "base/thread_priority.h"
+#include "iceberg/model/json.h"
 
 namespace k2i::maintenance {
 namespace {
@@ -150,8 +151,7 @@ std::string StatusJson(const Scheduler& scheduler) {
     tasks.push_back(std::move(shown));
   }
   const auto held = scheduler.held();
-  return json{{"held", held ? json(*held) : json(nullptr)}, {"tasks", std::move(tasks)}}.dump(
-      -1, ' ', false, json::error_handler_t::replace);
+  return iceberg::JsonText({{"held", held ? json(*held) : json(nullptr)}, {"tasks", std::move(tasks)}});
 }
 
 }  // namespace k2i::maintenance
