@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <vector>
 
 #include "cli/wiring.h"
 #include "config/load.h"
+#include "cpu_clock.h"
 
 namespace k2i {
 namespace {
@@ -30,13 +30,6 @@ struct Sizes {
 struct Times {
   std::vector<double> clock_ms, cpu_ms;
 };
-
-/// Of this process.
-double CpuMs() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 iceberg::Snapshot NextSnapshot(const iceberg::TableMetadata& base, int64_t id, int64_t now_ms) {
   iceberg::Snapshot snapshot;

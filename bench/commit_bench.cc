@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <limits>
 
 #include "base/clock.h"
+#include "cpu_clock.h"
 #include "iceberg/catalog/sql/sql_catalog.h"
 #include "iceberg/catalog/sql/sqlite.h"
 #include "ingest/table_committer.h"
@@ -203,13 +203,6 @@ class GrownTable {
   ComponentHealth health_{metrics_};
   std::optional<TableCommitter> committer_;
 };
-
-/// Of this process: on a busy machine the only figure that says something.
-double CpuMs() {
-  timespec now{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
 
 void Commits(benchmark::State& state) {
   GrownTable table(state.range(0), state.range(1), state.range(2) != 0);

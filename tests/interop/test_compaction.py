@@ -40,7 +40,7 @@ def data_files(warehouse, name: str) -> list:
 
 
 def arrow_of(warehouse, name: str) -> pa.Table:
-    return warehouse.pyiceberg().load_table(("lake", name)).scan().to_arrow()
+    return maintained.table_of(warehouse, name).scan().to_arrow()
 
 
 def by_id(rows: list[dict]) -> list[dict]:
