@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `k2i ingest` does to its tables beside the stream, and how it tells of it."""
 
+import pytest
+
 from harness import topics
 from harness.k2i_process import ingest_config, total_records
 from harness.maintained import table_of
@@ -49,39 +51,44 @@ def test_a_table_that_fails_keeps_no_other_from_its_upkeep(k2i, kafka4, sql_ware
     assert failed["summary"]
 
 
-def test_upkeep_waits_while_the_catalog_is_gone(k2i, kafka4, topic, tmp_path):
+def upkeep_of(process) -> tuple[str | None, dict]:
+    """Why it is held, and its one task."""
+    answer = process.get("/api/v1/maintenance").json()
+    (task,) = answer["tasks"]
+    return answer["held"], task
+
+
+# With a breaker that opens, the catalog itself is the reason; with one that does not, rows pile up until they are.
+@pytest.mark.parametrize("opens_after, more, reason", [(2, 100, "the catalog is away"), (1000, 20_000, "the buffer is nearly full")])
+def test_upkeep_waits_while_nothing_can_be_committed(opens_after, more, reason, k2i, kafka4, topic, tmp_path):
     with IcebergRest(tmp_path / "rest") as rest:
         warehouse = RestWarehouse(rest)
         config = ingest_config(
             warehouse, kafka4.bootstrap_servers, topic, topic,
-            query={"enabled": False}, circuit_breaker={"failure_threshold": 2, "open_seconds": 4},
+            query={"enabled": False}, circuit_breaker={"failure_threshold": opens_after, "open_seconds": 4}, buffer={"max_size_mb": 16},
             maintenance={"compaction_interval_seconds": 1, "manifest_rewrite_interval_seconds": 0, "snapshot_expiration_enabled": False},
         )  # fmt: skip
         topics.produce(kafka4.bootstrap_servers, topic, numbers(0, 100), partitions=2)
         process = k2i(config).start()
 
-        def upkeep() -> tuple[str | None, dict]:
-            answer = process.get("/api/v1/maintenance").json()
-            (task,) = answer["tasks"]
-            return answer["held"], task
-
         process.wait_until(lambda: total_records(warehouse, "lake", topic) == 100, "100 rows")
-        process.wait_until(lambda: upkeep()[1]["runs"] >= 1 and upkeep()[1]["last"]["ok"], "a run")
-        assert upkeep()[0] is None
+        process.wait_until(lambda: upkeep_of(process)[1]["runs"] >= 1 and upkeep_of(process)[1]["last"]["ok"], "a run")
+        assert upkeep_of(process)[0] is None
 
         rest.kill()
-        topics.produce(kafka4.bootstrap_servers, topic, numbers(100, 100), partitions=2)
-        process.wait_until(lambda: process.metric("k2i_messages_consumed_total") == 200, "200 records read")
-        process.wait_until(lambda: upkeep()[0] is not None, "held upkeep")
-        held, task = upkeep()
-        assert "catalog" in held and task["state"] == "waiting"
+        late = numbers(100, more)
+        topics.produce(kafka4.bootstrap_servers, topic, [each | {"text": each["text"].ljust(900)} for each in late] if more > 100 else late, partitions=2)
+        process.wait_until(lambda: process.metric("k2i_messages_consumed_total") > 100, "more records read")
+        process.wait_until(lambda: upkeep_of(process)[0] is not None, "held upkeep")
+        held, task = upkeep_of(process)
+        assert held == reason and task["state"] == "waiting"
         assert f"held: {held}" in process.run_plain("status", "--url", f"http://127.0.0.1:{process.health_port}").stdout
         # A run that is due does not begin.
-        process.wait_until(lambda: upkeep()[1]["due_in_seconds"] == 0, "a run that is due")
+        process.wait_until(lambda: upkeep_of(process)[1]["due_in_seconds"] == 0, "a run that is due")
 
         rest.restart()
-        process.wait_until(lambda: total_records(warehouse, "lake", topic) == 200, "200 rows")
-        before = upkeep()[1]["runs"]
-        process.wait_until(lambda: upkeep()[0] is None and upkeep()[1]["runs"] > before and upkeep()[1]["last"]["ok"], "upkeep that goes on")
+        process.wait_until(lambda: total_records(warehouse, "lake", topic) == 100 + more, "all rows")
+        before = upkeep_of(process)[1]["runs"]
+        process.wait_until(lambda: upkeep_of(process)[0] is None and upkeep_of(process)[1]["runs"] > before and upkeep_of(process)[1]["last"]["ok"], "upkeep that goes on")
         assert process.terminate() == 0
-        assert_each_once(warehouse, topic, 200)
+        assert_each_once(warehouse, topic, 100 + more)
