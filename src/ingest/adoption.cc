@@ -16,8 +16,11 @@ std::unexpected<Error> Disagree(const std::string& what) {
   return Fail(ErrorCode::kCorruption, what, Component::kStorage);
 }
 
-/// The log and the manifest name the same files, and the store has each whole.
-Status CheckFiles(io::ObjectStore& store, const std::vector<iceberg::DataFile>& files, const OpenFlush& flush) {
+/// The log and the manifest name the same files, and the store has each whole. When the oldest was written: Unix epoch,
+/// ms, of the store; none for no files.
+Result<std::optional<int64_t>> CheckFiles(io::ObjectStore& store, const std::vector<iceberg::DataFile>& files,
+                                          const OpenFlush& flush) {
+  std::optional<int64_t> oldest;
   if (files.size() != flush.written.size() || files.size() != flush.started.size()) {
     return Disagree("the manifest and the transaction log do not name the same files");
   }
@@ -28,8 +31,9 @@ Status CheckFiles(io::ObjectStore& store, const std::vector<iceberg::DataFile>& 
     }
     K2I_ASSIGN_OR_RETURN(const auto info, store.Stat(file.file_path));
     if (info.size_bytes != file.file_size_in_bytes) return Disagree(file.file_path + " is of another size");
+    oldest = std::min(oldest.value_or(info.modified_ms), info.modified_ms);
   }
-  return {};
+  return oldest;
 }
 
 /// True where the outcome of an adoption ends the start: it was stopped before that was known, or the log fails.
@@ -50,6 +54,9 @@ class Adopter {
     if (!upload) return GoOnWithout(flush, upload.error());
     const auto result = parts_.flusher.Adopt(*upload, parts_.cluster, stop_);
     if (!result) return GoOnWithout(flush, result.error());
+    if (result->too_old) {
+      return GoOnWithout(flush, {ErrorCode::kNotFound, "its files are so old that orphan clean-up may take them"});
+    }
     if (result->fenced) {
       return GoOnWithout(flush, {ErrorCode::kFenced, "another process has committed some of its rows meanwhile"});
     }
@@ -75,7 +82,7 @@ class Adopter {
                     {{"for", "the files of an earlier process"}, {"error", error.ToString()}, {"try", attempt}});
         }};
     auto upload = Retry(parts_.store_patience, std::move(context),
-                        [&] { return ReadUpload(committing.store, *table_.metadata, flush); });
+                        [&] { return ReadUpload(committing.store, committing.clock, *table_.metadata, flush); });
     if (upload) committing.health.Healthy("iceberg");
     return upload;
   }
@@ -113,7 +120,8 @@ bool IsNext(const OpenFlush& flush, const iceberg::TableMetadata& table, const p
          progress::CompareRanges(flush.ranges, boundary).joins();
 }
 
-Result<Upload> ReadUpload(io::ObjectStore& store, const iceberg::TableMetadata& table, const OpenFlush& flush) {
+Result<Upload> ReadUpload(io::ObjectStore& store, const Clock& clock, const iceberg::TableMetadata& table,
+                          const OpenFlush& flush) {
   const auto& intent = *flush.intent;
   const auto& handover = *intent.handover;
   Upload upload{flush.flush_id, intent.snapshot_id, {}, flush.ranges, handover.watermark_ms};
@@ -124,7 +132,8 @@ Result<Upload> ReadUpload(io::ObjectStore& store, const iceberg::TableMetadata& 
     K2I_ASSIGN_OR_RETURN(auto entries, iceberg::ReadManifest(store, table, manifest));
     for (auto& entry : entries) upload.files.push_back(std::move(entry.data_file));
   }
-  K2I_RETURN_IF_ERROR(CheckFiles(store, upload.files, flush));
+  K2I_ASSIGN_OR_RETURN(const auto oldest, CheckFiles(store, upload.files, flush));
+  if (oldest) upload.written_since = iceberg::WrittenSince::At(*oldest, clock);
   return upload;
 }
 

@@ -23,8 +23,10 @@ bool IsNext(const txlog::OpenFlush& flush, const iceberg::TableMetadata& table, 
             const CommitterOptions& committer, const kafka::ClusterInfo& cluster);
 
 /// The upload of a flush that IsNext: its files by its manifest, each looked for in the store. Corruption when
-/// manifest, log and store do not agree; NotFound when one of them has gone; other errors of the store.
-Result<Upload> ReadUpload(io::ObjectStore& store, const iceberg::TableMetadata& table, const txlog::OpenFlush& flush);
+/// manifest, log and store do not agree; NotFound when one of them has gone; other errors of the store. `clock`: what
+/// the age of the files is told by.
+Result<Upload> ReadUpload(io::ObjectStore& store, const Clock& clock, const iceberg::TableMetadata& table,
+                          const txlog::OpenFlush& flush);
 
 /// What an adoption is made with.
 struct AdoptionParts {

@@ -101,7 +101,7 @@ class AdoptionTest : public PipelineTest {
   }
   /// Another process commits the flush's rows, in a snapshot with a manifest list of its own.
   void LandByAnother(const txlog::OpenFlush& flush, int64_t snapshot_id) {
-    const auto upload = ReadUpload(store_, *Table(), flush).value();
+    const auto upload = ReadUpload(store_, clock_, *Table(), flush).value();
     iceberg::Append append(store_, {.snapshot_id = snapshot_id, .commit_uuid = random_.Uuid(), .files = upload.files});
     auto snapshot = append.Prepare(*Table(), 1).value();
     progress::Progress next;
@@ -180,6 +180,18 @@ TEST_F(AdoptionTest, ItIsTakenOnTopOfWhatOthersHaveCommittedMeanwhile) {
   ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
   EXPECT_EQ(Table()->FindRef("main")->parent_snapshot_id, 7);
   EXPECT_EQ(TotalRecords(), "100");
+}
+
+TEST_F(AdoptionTest, WhatOrphanCleanUpMayTakeByNowIsReadAgain) {
+  Produce(0, 100);
+  DieBeforeTheCommit();
+  const auto old = DataFiles();
+  ASSERT_FALSE(old.empty());
+  clock_.Advance(std::chrono::hours(13));
+  ASSERT_TRUE(Live(Options(), StopAfter(30)).has_value());
+  EXPECT_EQ(TotalRecords(), "100");
+  for (const auto& file : old) EXPECT_FALSE(store_.Exists(file));
+  EXPECT_TRUE(RecoveredState().flushes.empty());
 }
 
 TEST_F(AdoptionTest, ARequestThatHadArrivedIsNotMadeTwice) {

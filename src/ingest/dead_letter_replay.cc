@@ -148,12 +148,14 @@ class Replayer {
   Result<int64_t> Commit(iceberg::LoadedTable table, const record::DecodedRows& rows, int64_t row_count) {
     const auto known = ReplaySnapshots(*table.metadata);
     const std::string flush_id = parts_.random.Uuid();
+    const auto written_since = iceberg::WrittenSince::Now(parts_.clock);
     K2I_ASSIGN_OR_RETURN(auto writer,
                          datafile::RollingWriter::Make(
                              parts_.store, MakeWriterOptions(*table.metadata, options_.flusher, flush_id), &pool_));
     K2I_RETURN_IF_ERROR(writer->Write(std::span(&rows.rows, 1)));
     CommitRequest request{.flush_id = flush_id, .files = {}, .ranges = {}, .watermark_ms = std::nullopt};
     K2I_ASSIGN_OR_RETURN(request.files, writer->Finish());
+    request.written_since = written_since;
     request.summary = {{std::string(progress::kReplayKey), std::to_string(row_count)}};
     request.check_base = [&known](const iceberg::TableMetadata& base) -> Status {
       for (const int64_t id : ReplaySnapshots(base)) {
@@ -165,11 +167,16 @@ class Replayer {
     TableCommitter committer(parts_, options_.flusher.committer, std::move(table),
                              [](const CommitIntentRecord&) -> Status { return {}; });
     const auto outcome = committer.Commit(request, cluster, stop_);
-    if (outcome) return outcome->snapshot_id;
-    if (outcome.error().code != ErrorCode::kCommitStateUnknown) {
+    if (outcome && outcome->committed) return outcome->snapshot_id;
+    const Error error = outcome ? Error{ErrorCode::kTimeout,
+                                        "the catalog was away for so long that the rows written are too old to be "
+                                        "committed; replay the dead letters again",
+                                        Component::kCatalog}
+                                : outcome.error();
+    if (outcome ? outcome->files_unreferenced : error.code != ErrorCode::kCommitStateUnknown) {
       for (const auto& file : request.files) (void)parts_.store.Delete(file.file_path);
     }
-    return std::unexpected(outcome.error());
+    return std::unexpected(error);
   }
 
   /// The cluster as the table knows it: a replay reads nothing of Kafka.

@@ -56,7 +56,9 @@ Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInf
   FlushResult result;
   while (true) {
     K2I_ASSIGN_OR_RETURN(const Written written, WriteFilesPatiently(request, stop));
-    auto outcome = Commit({written.flush_id, written.files, request.ranges, Watermark(request)}, cluster, stop);
+    CommitRequest commit{written.flush_id, written.files, request.ranges, Watermark(request)};
+    commit.written_since = written.since;
+    auto outcome = Commit(commit, cluster, stop);
     if (!outcome) {
       // Definitely refused: nothing will ever point to these files. Unknown: they must stay.
       if (outcome.error().code != ErrorCode::kCommitStateUnknown) DeleteFiles(written);
@@ -70,7 +72,8 @@ Result<FlushResult> Flusher::Flush(FlushRequest request, const kafka::ClusterInf
       Count(written.files, result);
       return result;
     }
-    if (outcome->files_unreferenced) DeleteFiles(written);
+    GiveUp(written, *outcome);
+    if (outcome->too_old) continue;
     if (!options_.drop_fenced) {
       result.fenced = true;
       return result;
@@ -104,7 +107,7 @@ Result<Flusher::Written> Flusher::WriteFilesPatiently(const FlushRequest& reques
 
 Result<Flusher::Written> Flusher::WriteFiles(const FlushRequest& request) {
   auto& committing = parts_.committing;
-  Written written{committing.random.Uuid(), {}};
+  Written written{committing.random.Uuid(), {}, iceberg::WrittenSince::Now(committing.clock)};
   K2I_RETURN_IF_ERROR(
       log_.Append(txlog::FlushStarted{written.flush_id, table_.identifier.ToString(), request.ranges}, stop_));
   store_.TakeWriteTime();
@@ -159,11 +162,13 @@ datafile::WriterOptions Flusher::LoggedWriterOptions(const std::string& flush_id
 Result<FlushResult> Flusher::Adopt(const Upload& upload, const kafka::ClusterInfo& cluster, std::stop_token stop) {
   CommitRequest request{upload.flush_id, upload.files, upload.ranges, upload.watermark_ms};
   request.snapshot_id = upload.snapshot_id;
+  request.written_since = upload.written_since;
   stop_ = stop;
   K2I_ASSIGN_OR_RETURN(const auto outcome, Commit(request, cluster, std::move(stop)));
-  FlushResult result{.progress = outcome.progress, .fenced = !outcome.committed};
+  FlushResult result{
+      .progress = outcome.progress, .fenced = !outcome.committed && !outcome.too_old, .too_old = outcome.too_old};
   if (!outcome.committed) return result;
-  K2I_RETURN_IF_ERROR(Confirm({upload.flush_id, upload.files}, outcome));
+  K2I_RETURN_IF_ERROR(Confirm({upload.flush_id, upload.files, {}}, outcome));
   result.snapshot_id = outcome.snapshot_id;
   Count(upload.files, result);
   return result;
@@ -199,6 +204,22 @@ Status Flusher::Confirm(const Written& written, const CommitOutcome& outcome) {
   // Stopped while the disk was full: it is committed all the same, as the next start finds out.
   if (!logged && logged.error().retryable()) return {};
   return logged ? log_.Sync() : logged;
+}
+
+/// Of files that are not to be committed: what is to become of them.
+void Flusher::GiveUp(const Written& written, const CommitOutcome& outcome) {
+  if (outcome.too_old) {
+    log::Warn("files_written_anew", {{"table", table_.identifier.ToString()},
+                                     {"flush_id", written.flush_id},
+                                     {"reason",
+                                      "they could not be committed for so long that orphan clean-up may "
+                                      "take them any time"}});
+  }
+  if (outcome.files_unreferenced) return DeleteFiles(written);
+  if (!outcome.too_old) return;
+  LeftoverFlush leftover{.flush_id = written.flush_id, .sent = true, .base = under_way_.base_snapshot_id};
+  for (const auto& file : written.files) leftover.files.push_back(file.file_path);
+  DeleteAfterNextCommit(std::move(leftover));
 }
 
 void Flusher::DeleteFiles(const Written& written) {

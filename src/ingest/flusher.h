@@ -34,6 +34,7 @@ struct FlushResult {
   int64_t bytes = 0;
   int64_t fenced_rows = 0;  // dropped, because others had committed them
   bool fenced = false;      // with Options::drop_fenced off, or by Adopt
+  bool too_old = false;     // by Adopt: the files have lain uncommitted for too long
 };
 
 /// A flush that a process which is no more has written out completely, and was about to commit, or did.
@@ -43,6 +44,7 @@ struct Upload {
   std::vector<iceberg::DataFile> files;
   OffsetRanges ranges;
   std::optional<int64_t> watermark_ms;
+  std::optional<iceberg::WrittenSince> written_since = {};  // none: it has no files
 };
 
 /// Turns rows into files and commits them, every step in the transaction log (design.md §4). One thread.
@@ -66,14 +68,15 @@ class Flusher {
   Flusher(Parts parts, Options options, iceberg::LoadedTable table);
 
   /// Waits through outages of store and catalog until the rows are committed or `stop` is requested. Rows that others
-  /// have committed are dropped, and the rest goes on.
+  /// have committed are dropped, and the rest goes on; files that have waited too long for their commit, for which
+  /// orphan clean-up may come any time, are written anew.
   /// - CommitStateUnknown: stopped before the outcome was known.
   /// - Cancelled: stopped; nothing was committed.
   /// - everything else: definitely refused; the process must stop and say so.
   Result<FlushResult> Flush(FlushRequest request, const kafka::ClusterInfo& cluster, std::stop_token stop);
 
   /// Commits an earlier process' files in its place, as Flush does its own. `fenced`: others have committed some of the
-  /// ranges, and nothing was. Deletes nothing, whatever the outcome.
+  /// ranges; `too_old`: as it says. Then nothing was committed. Deletes nothing, whatever the outcome.
   Result<FlushResult> Adopt(const Upload& upload, const kafka::ClusterInfo& cluster, std::stop_token stop);
 
   /// Files of flushes that an earlier process left uncommitted. They are deleted once a commit of ours has moved the
@@ -87,6 +90,7 @@ class Flusher {
   struct Written {
     std::string flush_id;
     std::vector<iceberg::DataFile> files;
+    iceberg::WrittenSince since;
   };
 
   Result<Written> WriteFilesPatiently(const FlushRequest& request, std::stop_token stop);
@@ -95,6 +99,7 @@ class Flusher {
   Status LogIntent(const CommitIntentRecord& intent);
   Result<CommitOutcome> Commit(const CommitRequest& request, const kafka::ClusterInfo& cluster, std::stop_token stop);
   Status Confirm(const Written& written, const CommitOutcome& outcome);
+  void GiveUp(const Written& written, const CommitOutcome& outcome);
   void DeleteFiles(const Written& written);
   void DeleteLeftovers();
   datafile::WriterOptions LoggedWriterOptions(const std::string& flush_id) const;

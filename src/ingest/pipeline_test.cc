@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "buffer/lookup.h"
+#include "iceberg/scan/scan.h"
 #include "ingest/pipeline_fixture_testing.h"
 
 namespace k2i::ingest {
@@ -108,6 +111,33 @@ TEST_F(PipelineTest, CatalogOutageIsWaitedForAndALostReplyDoublesNothing) {
   };
   ASSERT_TRUE(Live(Options(), StopAfter(60)).has_value());
   EXPECT_EQ(TotalRecords(), "150");
+}
+
+// What orphan clean-up does after a day, whoever runs it: files that no snapshot refers to go, whatever they are to be.
+TEST_F(PipelineTest, WhatOrphanCleanUpTakesDuringALongOutageIsWrittenAnew) {
+  int rows = 0;
+  for (const auto code : {ErrorCode::kUnavailable, ErrorCode::kCommitStateUnknown}) {
+    SCOPED_TRACE(ToString(code));
+    Produce(0, 100);
+    rows += 100;
+    const auto known = store_.locations();
+    int requests = 0;
+    catalog_.before_commit = [&]() -> Status {
+      if (++requests > 1) return {};
+      clock_.Advance(std::chrono::hours(25));
+      for (const auto& location : store_.locations()) {
+        if (std::ranges::binary_search(known, location)) continue;
+        EXPECT_TRUE(store_.Delete(location).has_value());
+      }
+      return Fail(code, "no answer", Component::kCatalog);
+    };
+    ASSERT_TRUE(Live(Options(), StopAfter(60)).has_value());
+    EXPECT_EQ(TotalRecords(), std::to_string(rows));
+    const auto files = iceberg::PlanFiles(store_, *Table(), *Table()->FindRef("main")).value();
+    for (const auto& file : files.data) EXPECT_TRUE(store_.Exists(file.data_file.file_path));
+    // Of the first writing nothing is left that a later start would see to.
+    EXPECT_TRUE(txlog::Log::Open(log_storage_, {}, clock_).value().state.flushes.empty());
+  }
 }
 
 TEST_F(PipelineTest, StoreOutageIsWaitedFor) {

@@ -45,7 +45,12 @@ Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const
                                 .commit_uuid = parts_.random.Uuid(),
                                 .files = request.files,
                                 .summary = {}};
-  Attempt attempt{request, cluster, stop, snapshot_id, iceberg::Append(parts_.store, std::move(append))};
+  Attempt attempt{request,
+                  cluster,
+                  stop,
+                  snapshot_id,
+                  iceberg::Append(parts_.store, std::move(append)),
+                  request.written_since.value_or(iceberg::WrittenSince::Now(parts_.clock))};
   const Duration started = parts_.clock.monotonic();
   RetryContext context{parts_.clock, parts_.random, stop, {}};
   const RetryPolicy conflict_retry = ConflictRetry();
@@ -54,7 +59,7 @@ Result<CommitOutcome> TableCommitter::Commit(const CommitRequest& request, const
     auto outcome = TryOnce(attempt);
     if (outcome && *outcome) {
       parts_.health.Healthy("catalog");
-      DropSuperseded(attempt);
+      DropUnused(attempt, (*outcome)->committed);
       return **outcome;
     }
     Error error = outcome ? Error{ErrorCode::kUnavailable, "the base moved"} : outcome.error();
@@ -136,6 +141,9 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   const auto comparison = progress::CompareRanges(attempt.request.ranges, found);
   if (!comparison.behind.empty()) return std::unexpected(BehindError(comparison.behind, attempt.request.ranges));
   if (!comparison.ahead.empty()) return CommitOutcome{.progress = found, .files_unreferenced = !attempt.sent_unknown};
+  if (attempt.written_since.Age(parts_.clock) > options_.files_good_for) {
+    return CommitOutcome{.too_old = true, .progress = found, .files_unreferenced = !attempt.sent_unknown};
+  }
 
   if (attempt.request.check_base) K2I_RETURN_IF_ERROR(attempt.request.check_base(base));
   const progress::Progress next = progress::Advance(found, attempt.request.ranges, attempt.cluster);
@@ -178,12 +186,14 @@ Result<std::optional<CommitOutcome>> TableCommitter::OnUnprepared(const Error& e
   return std::nullopt;
 }
 
-/// Manifest lists for bases that had moved. After a lost reply they stay, as all does that is not known for certain.
-void TableCommitter::DropSuperseded(const Attempt& attempt) {
-  const Snapshot* committed = table_.metadata->FindSnapshot(attempt.snapshot_id);
-  if (committed == nullptr || attempt.sent_unknown) return;
-  const auto superseded = attempt.append.Superseded(*committed);
-  if (!superseded.empty()) (void)parts_.store.DeleteMany(superseded);  // what stays is an orphan, and no more
+/// Manifest lists for bases that had moved; all manifests where nothing was committed. After a lost reply they stay, as
+/// all does that is not known for certain.
+void TableCommitter::DropUnused(const Attempt& attempt, bool committed) {
+  if (attempt.sent_unknown) return;
+  const Snapshot* snapshot = table_.metadata->FindSnapshot(attempt.snapshot_id);
+  if (committed && snapshot == nullptr) return;
+  const auto unused = committed ? attempt.append.Superseded(*snapshot) : attempt.append.written();
+  if (!unused.empty()) (void)parts_.store.DeleteMany(unused);  // what stays is an orphan, and no more
 }
 
 Status TableCommitter::Send(Attempt& attempt, const progress::Progress& next, const Snapshot& snapshot) {

@@ -10,6 +10,7 @@
 #include "base/retry.h"
 #include "iceberg/catalog/catalog.h"
 #include "iceberg/update/append.h"
+#include "iceberg/update/written_since.h"
 #include "ingest/component_health.h"
 #include "progress/progress.h"
 
@@ -27,6 +28,8 @@ struct CommitRequest {
   /// The snapshot for which a process that is no more may have sent this very commit; both are then tries of one. None:
   /// a new one is chosen.
   std::optional<int64_t> snapshot_id = {};
+  /// Of `files`. None: since the commit began.
+  std::optional<iceberg::WrittenSince> written_since = {};
 };
 
 struct CommitIntentRecord {
@@ -38,12 +41,13 @@ struct CommitIntentRecord {
 };
 
 struct CommitOutcome {
-  /// False: others have committed part of the ranges; drop what is below `progress` and come again. Nothing was
-  /// committed.
+  /// False: nothing was committed. Others have committed part of the ranges: drop what is below `progress` and come
+  /// again. Or the files are `too_old`: write them anew.
   bool committed = false;
+  bool too_old = false;
   int64_t snapshot_id = 0;
   progress::Progress progress;      // the table's whole vector: after this commit, or as found when fenced
-  bool files_unreferenced = false;  // fenced, and no try can have been taken: the files may be deleted
+  bool files_unreferenced = false;  // not committed, and no try can have been taken: the files may be deleted
 };
 
 struct CommitterOptions {
@@ -57,6 +61,7 @@ struct CommitterOptions {
   Duration lease_for{0};
   std::string lease_holder = {};                                // a UUID of this process' own
   std::function<std::vector<int64_t>()> snapshots_in_use = {};  // may be empty
+  Duration files_good_for = iceberg::kUncommittedFilesGoodFor;
   RetryPolicy retry{.max_attempts = 0, .budget = Duration(0)};
   /// After a conflict; the waits that the table wants (commit.retry.*) beat these. Short and nearly level: whoever has
   /// lost often must not come back more and more rarely than those who win.
@@ -102,6 +107,7 @@ class TableCommitter {
     std::stop_token stop;
     int64_t snapshot_id;
     iceberg::Append append;
+    iceberg::WrittenSince written_since;
     bool sent_unknown = false;  // some try may have reached the catalog
   };
 
@@ -109,7 +115,7 @@ class TableCommitter {
   Result<std::optional<CommitOutcome>> TryOnce(Attempt& attempt);
   CommitIntentRecord IntentOf(const Attempt& attempt) const;
   Result<std::optional<CommitOutcome>> OnUnprepared(const Error& error);
-  void DropSuperseded(const Attempt& attempt);
+  void DropUnused(const Attempt& attempt, bool committed);
   Status Send(Attempt& attempt, const progress::Progress& next, const iceberg::Snapshot& snapshot);
   std::map<std::string, std::string> Summary(const CommitRequest& request, const progress::Progress& next) const;
   std::vector<iceberg::TableUpdate> Updates(const iceberg::Snapshot& snapshot, const progress::Progress& next) const;

@@ -248,6 +248,39 @@ TEST_F(TableCommitterTest, OutageIsWaitedFor) {
   EXPECT_EQ(health_.Report().at("catalog"), std::nullopt);
 }
 
+TEST_F(TableCommitterTest, FilesThatOrphanCleanUpMayTakeByNowAreNotCommitted) {
+  for (const auto code : {ErrorCode::kUnavailable, ErrorCode::kCommitStateUnknown}) {
+    SCOPED_TRACE(ToString(code));
+    const auto before = store_.locations();
+    auto request = Request({{kP0, {Offset{0}, Offset{10}}}});
+    request.written_since = iceberg::WrittenSince::Now(clock_);
+    clock_.Advance(std::chrono::hours(11));
+    bool away = true;
+    catalog_.before_commit = [&]() -> Status {
+      if (!std::exchange(away, false)) return {};
+      clock_.Advance(std::chrono::minutes(61));
+      return Fail(code, "down", Component::kCatalog);
+    };
+    const auto outcome = MakeCommitter().Commit(request, cluster_, {}).value();
+    EXPECT_FALSE(outcome.committed);
+    EXPECT_TRUE(outcome.too_old);
+    // The request may have got through: then the files stay, and what is written for them.
+    EXPECT_EQ(outcome.files_unreferenced, code == ErrorCode::kUnavailable);
+    EXPECT_EQ(store_.locations() == before, code == ErrorCode::kUnavailable);
+    EXPECT_TRUE(Metadata()->snapshots.empty());
+  }
+}
+
+TEST_F(TableCommitterTest, AgeIsToldByTheClockThatSaysMore) {
+  ManualClock back(clock_.wall_ms() - 24 * 3'600'000), forth(clock_.wall_ms() + 24 * 3'600'000);
+  const auto since = iceberg::WrittenSince::Now(clock_);
+  EXPECT_EQ(since.Age(clock_), Duration(0));
+  EXPECT_EQ(since.Age(forth), std::chrono::hours(24));  // a machine has slept
+  back.Advance(std::chrono::hours(1));                  // the wall's clock was set back
+  EXPECT_EQ(since.Age(back), std::chrono::hours(1));
+  EXPECT_EQ(iceberg::WrittenSince::At(clock_.wall_ms() - 5'000, clock_).Age(clock_), std::chrono::seconds(5));
+}
+
 TEST_F(TableCommitterTest, RowsThatAnotherOwnerCommittedAreFencedOff) {
   ASSERT_TRUE(Commit({{kP0, {Offset{0}, Offset{10}}}})->committed);
   const auto outcome = Commit({{kP0, {Offset{0}, Offset{15}}}}).value();

@@ -35,6 +35,7 @@ Status CheckTable(const iceberg::TableMetadata& table) {
 
 /// Groups that are committed together.
 struct Compaction::Batch {
+  iceberg::WrittenSince since;
   std::vector<iceberg::DataFile> removed;
   std::vector<iceberg::ReplacementFile> added;
   std::vector<std::string> locations;
@@ -103,7 +104,7 @@ Result<bool> Compaction::Execute(CompactionPass& pass, std::stop_token stop, Com
                               if (options_.on_progress) options_.on_progress(progress_);
                             }};
   GroupRewriter rewriter(parts_.store, pass.metadata(), std::move(rewriting), rate_, parts_.pool);
-  Batch batch;
+  Batch batch{.since = iceberg::WrittenSince::Now(parts_.clock)};
   for (size_t i = 0; i < pass.plan.groups.size(); ++i) {
     if (Status rewritten = RewriteInto(batch, pass, i, rewriter, stop, report); !rewritten) {
       Delete(batch.locations);
@@ -114,7 +115,7 @@ Result<bool> Compaction::Execute(CompactionPass& pass, std::stop_token stop, Com
     if (batch.removed.empty() || (!last && batch.bytes < options_.commit_bytes)) continue;
     K2I_ASSIGN_OR_RETURN(const bool committed, Commit(batch, pass, stop, report));
     if (!committed) return false;
-    batch = {};
+    batch = {.since = iceberg::WrittenSince::Now(parts_.clock)};
   }
   return true;
 }
@@ -167,7 +168,9 @@ Result<bool> Compaction::Commit(Batch& batch, CompactionPass& pass, std::stop_to
                                           .removed = batch.removed,
                                           .added = batch.added,
                                           .summary = std::move(summary)});
-  ReplaceCommit commit({parts_.catalog, parts_.clock, parts_.random}, options_.replace);
+  ReplaceOptions replace = options_.replace;
+  replace.written_since = batch.since;
+  ReplaceCommit commit({parts_.catalog, parts_.clock, parts_.random}, std::move(replace));
   const auto outcome = commit.Run(
       pass.table, snapshot_id,
       [&](const iceberg::TableMetadata& base, int64_t now_ms) { return rewrite.Prepare(base, now_ms); }, stop);

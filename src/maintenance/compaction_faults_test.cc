@@ -132,6 +132,29 @@ TEST_F(CompactionFaultsTest, WhileTheOutcomeIsUnknownNothingIsDeleted) {
   EXPECT_THAT(Files().data, SizeIs(1));
 }
 
+TEST_F(CompactionFaultsTest, WhatOrphanCleanUpMayTakeByNowIsWrittenAnew) {
+  Create(Request());
+  IngestFive();
+  std::vector<std::string> old;
+  bool slept = false;
+  catalog_.before_commit = [&]() -> Status {
+    if (std::exchange(slept, true)) return {};
+    for (const auto& location : Unreached()) {
+      if (location.ends_with(".parquet")) old.push_back(location);
+    }
+    clock_.Advance(std::chrono::hours(25));  // the machine has slept, and others have not
+    Ingest(10);
+    return {};
+  };
+  ASSERT_TRUE(Compact(Options()));
+  EXPECT_EQ(report_.replans, 1);
+  EXPECT_EQ(report_.commits, 1);
+  EXPECT_THAT(Rows(), SizeIs(510));
+  ASSERT_THAT(old, SizeIs(1));
+  EXPECT_FALSE(store_.Exists(old.front()));
+  EXPECT_THAT(Unreached(), IsEmpty());
+}
+
 TEST_F(CompactionFaultsTest, ADefiniteRefusalLeavesNothingBehind) {
   Create(Request());
   IngestFive();

@@ -70,6 +70,7 @@ Result<AdoptedFiles> AdoptFiles(ReplaceCommit::Parts parts, io::ObjectStore& sto
   // The files are others'; only what was written for the commit goes.
   (void)store.DeleteMany(LeftOver(append, outcome));
   if (!outcome) return std::unexpected(outcome.error());
+  if (!outcome->snapshot_id) return Fail(ErrorCode::kTimeout, "not committed: " + outcome->reason, Component::kCatalog);
   adopted.snapshot_id = outcome->snapshot_id;
   return adopted;
 }

@@ -25,7 +25,11 @@ bool MayHaveArrived(ErrorCode code) { return code == ErrorCode::kCommitStateUnkn
 
 Result<ReplaceOutcome> ReplaceCommit::Run(const LoadedTable& table, int64_t snapshot_id, const Prepare& prepare,
                                           std::stop_token stop) {
-  Attempt attempt{.planned = table, .snapshot_id = snapshot_id, .prepare = prepare, .outcome = {.table = table}};
+  Attempt attempt{.planned = table,
+                  .snapshot_id = snapshot_id,
+                  .prepare = prepare,
+                  .written_since = options_.written_since.value_or(iceberg::WrittenSince::Now(parts_.clock)),
+                  .outcome = {.table = table}};
   K2I_ASSIGN_OR_RETURN(const RetryPolicy conflict_retry,
                        iceberg::CommitRetry(*table.metadata, options_.conflict_retry));
   RetryContext context{parts_.clock, parts_.random, stop, {}};
@@ -73,6 +77,10 @@ Result<bool> ReplaceCommit::TryOnce(Attempt& attempt) {
   const TableMetadata& base = *attempt.outcome.table.metadata;
   if (base.FindSnapshot(attempt.snapshot_id) != nullptr) {  // a try whose reply was lost
     attempt.outcome.snapshot_id = attempt.snapshot_id;
+    return true;
+  }
+  if (attempt.written_since.Age(parts_.clock) > options_.files_good_for) {
+    attempt.outcome.reason = "what was written for it is so old that orphan clean-up may take it any time";
     return true;
   }
   auto prepared = attempt.prepare(base, parts_.clock.wall_ms());

@@ -12,6 +12,7 @@
 #include "base/retry.h"
 #include "iceberg/catalog/catalog.h"
 #include "iceberg/update/rewrite.h"
+#include "iceberg/update/written_since.h"
 
 namespace k2i::maintenance {
 
@@ -21,6 +22,9 @@ struct ReplaceOptions {
   /// Off: the snapshot says nothing of pipelines, as one that another engine makes; their boundaries stay where they
   /// are.
   bool carry_progress = true;
+  /// Of the files to be committed. None: since the commit began.
+  std::optional<iceberg::WrittenSince> written_since = {};
+  Duration files_good_for = iceberg::kUncommittedFilesGoodFor;
   /// For a catalog or store that fails, and for conflicts, each for itself; the table's commit.retry.* beat the latter.
   RetryPolicy retry{.max_attempts = 0, .budget = std::chrono::minutes(5)};
   RetryPolicy conflict_retry{.max_attempts = 50,
@@ -30,7 +34,8 @@ struct ReplaceOptions {
 };
 
 struct ReplaceOutcome {
-  /// None: nothing was committed, for `reason`: the plan is stale, or there is nothing to do.
+  /// None: nothing was committed, for `reason`: the plan is stale, what was written is too old, or there is nothing to
+  /// do.
   std::optional<int64_t> snapshot_id;
   std::string reason;
   /// What became of each try is known: what was written for those that were not taken may be deleted.
@@ -79,6 +84,7 @@ class ReplaceCommit {
     const iceberg::LoadedTable& planned;
     const int64_t snapshot_id;
     const Prepare& prepare;
+    const iceberg::WrittenSince written_since;
     bool sent_unknown = false;  // some try may have reached the catalog
     ReplaceOutcome outcome;
   };

@@ -26,7 +26,8 @@ Result<LoadedTable> MemoryCatalog::CreateTable(const TableIdentifier& table, con
   K2I_ASSIGN_OR_RETURN(auto metadata,
                        NewTableMetadata(request, request.location.empty() ? "mem://" + table.name : request.location,
                                         random_.Uuid(), clock_.wall_ms()));
-  LoadedTable loaded{table, "v0", std::make_shared<const TableMetadata>(std::move(metadata)), {}};
+  LoadedTable loaded{table, "", std::make_shared<const TableMetadata>(std::move(metadata)), {}};
+  loaded.metadata_location = NextLocation(*loaded.metadata);
   tables_[table.ToString()] = loaded;
   return loaded;
 }
@@ -69,8 +70,14 @@ Result<LoadedTable> MemoryCatalog::Apply(const TableIdentifier& table,
   K2I_ASSIGN_OR_RETURN(auto metadata,
                        ApplyUpdates(*current.metadata, current.metadata_location, updates, clock_.wall_ms()));
   current.metadata = std::make_shared<const TableMetadata>(std::move(metadata));
-  current.metadata_location = "v" + std::to_string(++commits_);
+  ++commits_;
+  current.metadata_location = NextLocation(*current.metadata);
   return current;
+}
+
+/// Nothing is written there.
+std::string MemoryCatalog::NextLocation(const TableMetadata& table) {
+  return table.location + "/metadata/v" + std::to_string(++versions_) + ".metadata.json";
 }
 
 }  // namespace k2i::iceberg

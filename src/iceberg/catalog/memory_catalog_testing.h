@@ -38,12 +38,13 @@ class MemoryCatalog final : public Catalog {
  private:
   Result<LoadedTable> Apply(const TableIdentifier& table, const std::vector<TableRequirement>& requirements,
                             const std::vector<TableUpdate>& updates);
+  std::string NextLocation(const TableMetadata& table);
 
   Clock& clock_;
   Random& random_;
   std::mutex mutex_;
   std::map<std::string, LoadedTable> tables_;
-  int commits_ = 0;
+  int commits_ = 0, versions_ = 0;
 };
 
 }  // namespace k2i::iceberg
