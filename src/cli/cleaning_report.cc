@@ -49,6 +49,7 @@ std::string TextOf(const MaintenanceRun& run, const maintenance::ExpiryReport& r
   const char* done = run.dry_run ? "to expire" : "expired";
   std::string text = Title(run);
   text += fmt::format("snapshots {}: {}, kept: {}\n", done, plan.snapshots.size(), report.snapshots_kept);
+  if (report.snapshots_left > 0) text += fmt::format("left to another run: {} snapshots\n", report.snapshots_left);
   for (const std::string& ref : plan.refs) text += fmt::format("ref {}: {}\n", done, ref);
   for (const std::string& property : plan.properties) text += fmt::format("lease ended: {}\n", property);
   text += FilesText(run, report.files);
@@ -60,20 +61,25 @@ std::string TextOf(const MaintenanceRun& run, const maintenance::ExpiryReport& r
 }
 
 ordered_json FieldsOf(const maintenance::ExpiryReport& report) {
-  return {{"expired_snapshots", report.plan.snapshots}, {"kept_snapshots", report.snapshots_kept},
-          {"expired_refs", report.plan.refs},           {"ended_leases", report.plan.properties},
-          {"deleted", FilesJson(report.files)},         {"unreadable", report.unreadable}};
+  return {{"expired_snapshots", report.plan.snapshots},
+          {"kept_snapshots", report.snapshots_kept},
+          {"left_snapshots", report.snapshots_left},
+          {"expired_refs", report.plan.refs},
+          {"ended_leases", report.plan.properties},
+          {"deleted", FilesJson(report.files)},
+          {"unreadable", report.unreadable}};
 }
 
 std::string TextOf(const MaintenanceRun& run, const maintenance::OrphanReport& report) {
   return Title(run) +
          fmt::format("below {}: {} files, {}\n", report.location, report.listed_files, SizeText(report.listed_bytes)) +
-         FilesText(run, report.files);
+         (report.reached_most_files ? "more may be left to another run\n" : "") + FilesText(run, report.files);
 }
 
 ordered_json FieldsOf(const maintenance::OrphanReport& report) {
   return {{"location", report.location},
           {"found", {{"files", report.listed_files}, {"bytes", report.listed_bytes}}},
+          {"reached_max_files", report.reached_most_files},
           {"deleted", FilesJson(report.files)}};
 }
 

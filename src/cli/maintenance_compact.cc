@@ -85,9 +85,7 @@ std::string OwnFlag(const RewriteFlags& flags, engines::JobKind kind) {
 }
 
 Result<EngineOrder> OrderOf(const config::Config& config, const RewriteFlags& flags, engines::JobKind kind) {
-  if (const std::string own = OwnFlag(flags, kind); !own.empty()) {
-    return Fail(ErrorCode::kNotSupported, own + " is not for --engine " + flags.engine, Component::kConfig);
-  }
+  if (const std::string own = OwnFlag(flags, kind); !own.empty()) return NotByEngine(own, flags);
   EngineOrder order{.kind = kind, .policy = MakeCompactionOptions(config).policy, .wishes = {}, .orphans = {}};
   if (!flags.where.empty()) {
     K2I_ASSIGN_OR_RETURN(order.where, ParseWhere(flags.where));

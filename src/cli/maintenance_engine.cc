@@ -249,6 +249,10 @@ MaintenanceReport EngineRun::Run() {
 
 }  // namespace
 
+std::unexpected<Error> NotByEngine(const std::string& flag, const MaintenanceFlags& flags) {
+  return Fail(ErrorCode::kNotSupported, flag + " is not for --engine " + flags.engine, Component::kConfig);
+}
+
 Result<MaintenanceReport> RunByEngine(TableRun& run, const EngineOrder& order) {
   K2I_RETURN_IF_ERROR(run.FindTable(run.flags.table));
   return EngineRun(run, order).Run();

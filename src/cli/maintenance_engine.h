@@ -28,4 +28,7 @@ struct EngineOrder {
 /// is lost; the codes of engines::RunSpark and engines::Trino.
 Result<MaintenanceReport> RunByEngine(TableRun& run, const EngineOrder& order);
 
+/// NotSupported, for a flag that only K2I's own way has.
+std::unexpected<Error> NotByEngine(const std::string& flag, const MaintenanceFlags& flags);
+
 }  // namespace k2i::cli

@@ -13,6 +13,7 @@ namespace {
 struct ExpireFlags {
   CleaningFlags cleaning;
   std::optional<int32_t> retain_last;
+  size_t max_snapshots = 0;  // 0: no bound
 };
 
 Result<maintenance::ExpiryWishes> WishesOf(const config::Config& config, const ExpireFlags& flags, int64_t now_ms) {
@@ -28,7 +29,9 @@ Result<MaintenanceReport> Run(TableRun& run, const ExpireFlags& flags) {
   maintenance::ExpiryOptions options{
       .wishes = {}, .pinned = {}, .deletion = MakeDeletionOptions(run, flags.cleaning.threads)};
   K2I_ASSIGN_OR_RETURN(options.wishes, WishesOf(run.config, flags, run.clock.wall_ms()));
+  options.most_snapshots = flags.max_snapshots;
   if (flags.cleaning.by_engine()) {
+    if (flags.max_snapshots > 0) return NotByEngine("--max-snapshots", run.flags);
     return RunByEngine(
         run, {.kind = engines::JobKind::kExpireSnapshots, .policy = {}, .wishes = options.wishes, .orphans = {}});
   }
@@ -48,6 +51,8 @@ void AddExpireSnapshotsCommand(CLI::App& maintenance, int& exit_code) {
   AddCleaningFlags(*command, flags->cleaning);
   command->add_option("--retain-last", flags->retain_last, "Least snapshots to keep of each branch")
       ->check(CLI::Range(1, 1'000'000'000));
+  command->add_option("--max-snapshots", flags->max_snapshots, "Remove at most so many snapshots, the oldest first")
+      ->check(CLI::PositiveNumber);
   command->callback([flags, &exit_code] {
     exit_code = RunMaintenance(flags->cleaning, [&](TableRun& run) { return Run(run, *flags); });
   });

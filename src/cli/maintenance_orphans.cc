@@ -16,6 +16,7 @@ struct OrphanFlags {
   CleaningFlags cleaning;
   bool force = false;
   bool unshared = false;
+  int64_t max_files = 0;  // 0: no bound
 };
 
 std::string RenderListing(int64_t listed, double seconds) {
@@ -26,11 +27,13 @@ Result<MaintenanceReport> Run(TableRun& run, const OrphanFlags& flags) {
   auto options = MakeOrphanOptions(run.config, run.clock.wall_ms());
   options.force = flags.force;
   options.unshared = flags.unshared;
+  options.most_files = flags.max_files;
   options.deletion = MakeDeletionOptions(run, flags.cleaning.threads);
   if (!flags.cleaning.older_than.empty()) {
     K2I_ASSIGN_OR_RETURN(options.older_than_ms, ParseOlderThan(flags.cleaning.older_than, run.clock.wall_ms()));
   }
   if (flags.cleaning.by_engine()) {
+    if (flags.max_files > 0) return NotByEngine("--max-files", run.flags);
     return RunByEngine(run, {.kind = engines::JobKind::kCleanOrphans, .policy = {}, .wishes = {}, .orphans = options});
   }
   options.reading = CountProgress(run, "manifests");
@@ -53,6 +56,7 @@ void AddCleanOrphansCommand(CLI::App& maintenance, int& exit_code) {
   command->add_flag("--force-younger-than-a-day", flags->force, "Files of the last day too: nothing may be writing");
   command->add_flag("--unshared", flags->unshared,
                     "No other table keeps files below the location: do not look at the catalog's other tables");
+  command->add_option("--max-files", flags->max_files, "Delete at most so many files")->check(CLI::PositiveNumber);
   command->callback([flags, &exit_code] {
     exit_code = RunMaintenance(flags->cleaning, [&](TableRun& run) { return Run(run, *flags); });
   });

@@ -66,7 +66,7 @@ Result<OrphanReport> OrphanCleaning::Run(const TableIdentifier& table) {
   K2I_ASSIGN_OR_RETURN(finder_, OrphanFinder::Make(report_.location, cutoff_ms_));
   K2I_RETURN_IF_ERROR(AddReachable(table_));
   Status done = parts_.store.ForEachFile(report_.location, [&](const io::FileInfo& file) { return Consider(file); });
-  if (done.has_value()) done = FinishBatch();
+  if (done.has_value() || report_.reached_most_files) done = FinishBatch();
   if (!done.has_value()) report_.stopped = done.error();
   return std::move(report_);
 }
@@ -78,6 +78,10 @@ Status OrphanCleaning::Consider(const io::FileInfo& file) {
   if (options_.listing) options_.listing(report_.listed_files);
   K2I_ASSIGN_OR_RETURN(const bool orphan, finder_->IsOrphan(file));
   if (!orphan) return {};
+  if (options_.most_files > 0 && orphans_seen_ + std::ssize(batch_) >= options_.most_files) {
+    report_.reached_most_files = true;
+    return Fail(ErrorCode::kCancelled, "as many files as were asked for");  // ends the listing
+  }
   batch_.push_back(file);
   return batch_.size() < options_.batch_files ? Status() : FinishBatch();
 }

@@ -23,6 +23,7 @@ struct OrphanOptions {
   bool unshared = false;
   DeletionOptions deletion;  // its progress: of the orphans found so far
   size_t batch_files = 1000;
+  int64_t most_files = 0;        // to delete; 0: all that may go
   ReadingProgress reading = {};  // of the table's manifests; may be empty
   /// Told after each file that is listed; may be empty.
   std::function<void(int64_t listed)> listing = {};
@@ -32,6 +33,7 @@ struct OrphanReport {
   std::string location;
   int64_t listed_files = 0, listed_bytes = 0;
   DeletionReport files;
+  bool reached_most_files = false;  // there may be more
   /// Why the listing was not gone through to its end; Cancelled too. What was deleted before had been proven.
   std::optional<Error> stopped;
 };

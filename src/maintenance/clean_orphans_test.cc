@@ -262,5 +262,17 @@ TEST_F(CleanOrphansTest, GoesThroughLongListsInBatches) {
   EXPECT_EQ(report.files.listed.size(), 12u);
 }
 
+TEST_F(CleanOrphansTest, NoMoreThanAskedFor) {
+  table_->Append({"a"});
+  for (int i = 0; i < 25; ++i) store_.Overwrite("s3://b/wh/db/t/data/o" + std::to_string(i), "x");
+  Days(2);
+  const auto some = CleanWell({.batch_files = 10, .most_files = 18});
+  EXPECT_EQ(Total(some.files.deleted), (FileCount{18, 18}));
+  EXPECT_TRUE(some.reached_most_files);
+  const auto rest = CleanWell({.batch_files = 10, .most_files = 7});
+  EXPECT_EQ(Total(rest.files.deleted), (FileCount{7, 7}));
+  EXPECT_FALSE(rest.reached_most_files);
+}
+
 }  // namespace
 }  // namespace k2i::maintenance

@@ -61,6 +61,11 @@ Result<SnapshotExpiry::Try> SnapshotExpiry::Plan(const iceberg::TableIdentifier&
   const int64_t now_ms = parts_.clock.wall_ms();
   K2I_ASSIGN_OR_RETURN(const ExpiryPolicy policy, PolicyOf(metadata, options_.wishes, now_ms));
   K2I_ASSIGN_OR_RETURN(attempt.plan, PlanExpiry(metadata, policy, options_.pinned, now_ms));
+  auto& planned = attempt.plan.snapshots;  // in the table's order: the oldest first
+  if (options_.most_snapshots > 0 && planned.size() > options_.most_snapshots) {
+    attempt.left = planned.size() - options_.most_snapshots;
+    planned.resize(options_.most_snapshots);
+  }
   return attempt;
 }
 
@@ -95,7 +100,7 @@ Result<ExpiryReport> SnapshotExpiry::Run(const iceberg::TableIdentifier& table) 
       return Fail(ErrorCode::kCancelled, "stopped before the commit", Component::kCatalog);
     }
     K2I_ASSIGN_OR_RETURN(const Try attempt, Plan(table));
-    ExpiryReport report{.plan = attempt.plan};
+    ExpiryReport report{.plan = attempt.plan, .snapshots_left = attempt.left};
     const bool dry_run = options_.deletion.dry_run;
     bool committed = attempt.plan.empty() || dry_run;
     if (!committed) {

@@ -19,6 +19,7 @@ namespace k2i::maintenance {
 struct ExpiryOptions {
   ExpiryWishes wishes;
   std::set<int64_t> pinned;      // snapshots that must stay, beside those of leases
+  size_t most_snapshots = 0;     // to remove, the oldest first; 0: all that may go
   DeletionOptions deletion;      // its dry_run is that of the whole
   int most_tries = 10;           // on conflicts
   ReadingProgress reading = {};  // of the search for files; may be empty
@@ -27,6 +28,7 @@ struct ExpiryOptions {
 struct ExpiryReport {
   ExpiryPlan plan;  // what was committed; in a dry run: what would be
   size_t snapshots_kept = 0;
+  size_t snapshots_left = 0;  // of those kept, which may go, but were more than most_snapshots
   DeletionReport files;
   std::vector<std::string> unreadable;  // lists and manifests of expired snapshots, whose files are left
   /// Why no file could be deleted after the commit, Cancelled too; orphan clean-up will find them.
@@ -59,6 +61,7 @@ class SnapshotExpiry {
   struct Try {
     iceberg::LoadedTable base;
     ExpiryPlan plan;
+    size_t left = 0;
   };
   Result<Try> Plan(const iceberg::TableIdentifier& table);
   Result<bool> Commit(const Try& attempt);

@@ -118,6 +118,17 @@ TEST_F(ExpireSnapshotsTest, DeletesWhatNoKeptSnapshotReaches) {
   EXPECT_EQ(report.files.missing + report.files.failed, 0);
 }
 
+TEST_F(ExpireSnapshotsTest, NoMoreThanAskedForAndTheOldestFirst) {
+  for (const char* name : {"a", "b", "c", "d"}) table_.Append({name});
+  const ExpiryOptions options{.most_snapshots = 2};
+  const auto report = ExpireWell(options);
+  ExpectOnlyReachableFiles();
+  EXPECT_THAT(report.plan.snapshots, ElementsAre(1, 2));
+  EXPECT_EQ(report.snapshots_kept, 2u);
+  EXPECT_EQ(report.snapshots_left, 1u);
+  EXPECT_EQ(ExpireWell(options).snapshots_left, 0u);
+}
+
 TEST_F(ExpireSnapshotsTest, AppendsAloneLoseNoDataFile) {
   for (const char* name : {"a", "b", "c"}) table_.Append({name});
   const auto report = ExpireWell();
