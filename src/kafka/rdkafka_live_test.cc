@@ -343,6 +343,35 @@ TEST_F(RdkafkaLiveTest, RebalancesInEachProtocol) {
   }
 }
 
+// librdkafka's partitions stay paused when they are given up, and are so when they come back.
+TEST_F(RdkafkaLiveTest, WhatIsResumedBetweenTwoAssignmentsIsRead) {
+  broker_->CreateTopic(topic_, 2);
+  KafkaOptions options = Options();
+  options.properties["partition.assignment.strategy"] = "range";  // eager: all is given up in between
+  Listener a, b;
+  auto source = RdkafkaSource::Open(options, a);
+  ASSERT_TRUE(source.has_value()) << source.error().ToString();
+  const auto until = [&](auto done, RdkafkaSource* other) {
+    for (int i = 0; i < 300 && !done(); ++i) {
+      EXPECT_TRUE((*source)->Poll(30ms).has_value());
+      EXPECT_TRUE(other == nullptr || other->Poll(30ms).has_value());
+    }
+    EXPECT_TRUE(done());
+  };
+  until([&] { return a.assigned.size() == 2; }, nullptr);
+  ASSERT_TRUE((*source)->Pause().has_value());
+  auto joined = RdkafkaSource::Open(options, b);
+  until([&] { return a.assigned.empty(); }, nullptr);
+  ASSERT_TRUE((*source)->Resume().has_value());
+  until([&] { return a.assigned.size() == 1 && b.assigned.size() == 1; }, joined->get());
+  ASSERT_TRUE((*joined)->Close().has_value());
+  until([&] { return a.assigned.size() == 2; }, nullptr);
+  ProduceNumbers(0, 100);
+  broker_->Produce(topic_, 1, std::nullopt, "other");
+  broker_->Flush();
+  EXPECT_EQ(Values(Read(**source, 101)).size(), 101u);
+}
+
 TEST_F(RdkafkaLiveTest, TheListenersErrorStopsTheSource) {
   broker_->CreateTopic(topic_, 1);
   listener_.failure = Error{ErrorCode::kDataLoss, "no boundary"};

@@ -78,6 +78,7 @@ struct RdkafkaSource::Impl {
   Status RestartAt(const TopicPartition& tp, int64_t offset);
   void LookWhetherBrokersAnswer();
   Status SetPaused(bool pause);
+  Status Hold(rd_kafka_topic_partition_list_t& list);
   /// As it was last said: while the group is being left, librdkafka may have no answer (null).
   bool IsCooperative() {
     const char* protocol = rd_kafka_rebalance_protocol(client->handle());
@@ -98,6 +99,9 @@ struct RdkafkaSource::Impl {
   std::optional<Error> stuck;     // what every Poll returns from now on
   std::optional<Error> deferred;  // what the next Poll returns
   bool paused = false;
+  /// What librdkafka has been told to pause. It remembers that of partitions that are given up, and they would come
+  /// back paused.
+  std::set<TopicPartition> held;
   std::map<TopicPartition, int64_t> started_at;  // as assigned; RD_KAFKA_OFFSET_BEGINNING and _END too
   std::vector<rd_kafka_message_t*> scratch;
   std::chrono::steady_clock::time_point next_trouble_probe{};
@@ -186,7 +190,7 @@ Status RdkafkaSource::Impl::Assign(const Rebalance& rebalance) {
   } else {
     K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_assign(handle, list), "assigning partitions"));
   }
-  if (paused) K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_pause_partitions(handle, list), "pausing"));
+  if (paused) K2I_RETURN_IF_ERROR(Hold(*list));
   for (int i = 0; i < list->cnt; ++i) started_at[partitions[static_cast<size_t>(i)]] = list->elems[i].offset;
   std::lock_guard lock(mutex);
   waiting.reset();
@@ -236,6 +240,7 @@ Status RdkafkaSource::Impl::WaitForInstance(const Error& error) {
   {
     std::lock_guard lock(mutex);
     client = std::move(fresh);
+    held.clear();
     waiting = Error{ErrorCode::kUnavailable, error.message + "; waiting for it to go", Component::kKafka};
   }
   K2I_RETURN_IF_ERROR(Subscribe());
@@ -323,7 +328,7 @@ Status RdkafkaSource::Impl::RestartAt(const TopicPartition& tp, int64_t offset) 
   if (IsCooperative()) {
     K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_incremental_unassign(handle, one.get()), "restarting " + Name(tp)));
     K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_incremental_assign(handle, one.get()), "restarting " + Name(tp)));
-    return paused ? ToStatus(rd_kafka_pause_partitions(handle, one.get()), "pausing") : Status{};
+    return paused ? Hold(*one) : Status{};
   }
   const PartitionList all = MakeList(assigned);
   K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_position(handle, all.get()), "restarting " + Name(tp)));
@@ -334,7 +339,7 @@ Status RdkafkaSource::Impl::RestartAt(const TopicPartition& tp, int64_t offset) 
     if (other == tp) element.offset = offset;
   }
   K2I_RETURN_IF_ERROR(ToStatus(rd_kafka_assign(handle, all.get()), "restarting " + Name(tp)));
-  return paused ? ToStatus(rd_kafka_pause_partitions(handle, all.get()), "pausing") : Status{};
+  return paused ? Hold(*all) : Status{};
 }
 
 void RdkafkaSource::Impl::LookWhetherBrokersAnswer() {
@@ -351,10 +356,14 @@ void RdkafkaSource::Impl::LookWhetherBrokersAnswer() {
 Status RdkafkaSource::Impl::SetPaused(bool pause) {
   if (client == nullptr || paused == pause) return {};
   paused = pause;
-  const PartitionList list = MakeList(assigned);
+  const PartitionList list = MakeList(pause ? assigned : std::exchange(held, {}));
   if (list->cnt == 0) return {};
-  return pause ? ToStatus(rd_kafka_pause_partitions(client->handle(), list.get()), "pausing")
-               : ToStatus(rd_kafka_resume_partitions(client->handle(), list.get()), "resuming");
+  return pause ? Hold(*list) : ToStatus(rd_kafka_resume_partitions(client->handle(), list.get()), "resuming");
+}
+
+Status RdkafkaSource::Impl::Hold(rd_kafka_topic_partition_list_t& list) {
+  for (const TopicPartition& tp : ToVector(list)) held.insert(tp);
+  return ToStatus(rd_kafka_pause_partitions(client->handle(), &list), "pausing");
 }
 
 RdkafkaSource::RdkafkaSource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
