@@ -24,6 +24,7 @@ check "format (./dev fmt mends it)" formatted
 check "layers" python3 tools/check_layers.py
 check "licence lines" python3 tools/check_sources.py licences
 check "no registry named" python3 tools/check_sources.py registries
+check "mutants find their texts" python3 tools/sim_mutants.py --texts
 check "configures" configured
 check "every test registered" python3 tools/check_sources.py tests build/release/compile_commands.json
 exit "$failed"

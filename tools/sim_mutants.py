@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """tools/sim_mutants.py [SEEDS] [--only TEXT]: breaks a copy of the product in each way that tests/sim/mutants.toml lists,
-and shows the seed at which the simulator notices. Fails when one is not noticed within SEEDS (3000) seeds."""
+and shows the seed at which the simulator notices. Fails when one is not noticed within SEEDS (3000) seeds. --texts: looks
+only whether the texts that they replace are in the product, as ./dev check does."""
 
 import argparse
 import os
@@ -48,6 +49,18 @@ def build() -> subprocess.CompletedProcess:
     return run(["ninja", "-C", "build/release", "k2i_sim"], cwd=TREE, env=environment)
 
 
+def mutated(mutant: dict, tree: Path) -> dict[Path, str]:
+    """The files of `tree` that it changes, as it has them."""
+    texts: dict[Path, str] = {}
+    for edit in mutant["edit"]:
+        path = tree / edit["file"]
+        text = texts.get(path) or path.read_text()
+        if text.count(edit["find"]) != 1:
+            raise SystemExit(f"mutant '{mutant['name']}': its text stands {text.count(edit['find'])} times in {edit['file']}:\n{edit['find']}")
+        texts[path] = text.replace(edit["find"], edit["replace"])
+    return texts
+
+
 class Mutation:
     """The edits of one mutant, made on entry and taken back on exit."""
 
@@ -56,14 +69,8 @@ class Mutation:
         self.originals: dict[Path, str] = {}
 
     def __enter__(self):
-        texts: dict[Path, str] = {}
-        for edit in self.mutant["edit"]:
-            path = TREE / edit["file"]
-            text = texts.get(path) or path.read_text()
-            self.originals.setdefault(path, text)
-            if text.count(edit["find"]) != 1:
-                raise SystemExit(f"mutant '{self.mutant['name']}': its text stands {text.count(edit['find'])} times in {edit['file']}:\n{edit['find']}")
-            texts[path] = text.replace(edit["find"], edit["replace"])
+        texts = mutated(self.mutant, TREE)
+        self.originals = {path: path.read_text() for path in texts}
         for path, text in texts.items():
             path.write_text(text)
         return self
@@ -101,13 +108,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev sim --mutants")
     parser.add_argument("seeds", type=int, nargs="?", default=3000)
     parser.add_argument("--only", default="", help="mutants whose name holds this text")
+    parser.add_argument("--texts", action="store_true", help="nothing is built or run")
     arguments = parser.parse_args()
     mutants = tomllib.loads((ROOT / "tests/sim/mutants.toml").read_text())["mutant"]
     mutants = [mutant for mutant in mutants if arguments.only in mutant["name"]]
-    copy_sources()
     for mutant in mutants:  # a text that has moved is told before anything is built
-        with Mutation(mutant):
-            pass
+        mutated(mutant, ROOT)
+    if arguments.texts:
+        return 0
+    copy_sources()
     if (built := build()).returncode != 0:
         print(built.stdout[-3000:])
         return 1

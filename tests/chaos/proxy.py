@@ -62,6 +62,7 @@ class Proxy:
         self._dice = random.Random(seed)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._closed = False
         self._listener = socket.create_server((LOOPBACK, 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -76,6 +77,7 @@ class Proxy:
                 shut(each)
 
     def close(self) -> None:
+        self._closed = True
         self._listener.close()
         self.set(Fault.CUT)
 
@@ -84,7 +86,10 @@ class Proxy:
             try:
                 client, _ = self._listener.accept()
             except OSError:
-                return
+                if self._closed:
+                    return
+                time.sleep(0.02)  # a client that has gone again, or too many open files: others still come
+                continue
             if self.fault is Fault.CUT:
                 client.close()
                 continue

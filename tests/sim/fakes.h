@@ -59,7 +59,7 @@ class SimCatalog final : public iceberg::Catalog {
                                            const std::vector<iceberg::TableRequirement>& requirements,
                                            const std::vector<iceberg::TableUpdate>& updates,
                                            const std::string& idempotency_key) override;
-  Result<std::vector<iceberg::TableIdentifier>> ListTables() override { return PowerIsOff(); }
+  Result<std::vector<iceberg::TableIdentifier>> ListTables() override;
   Status DropTable(const iceberg::TableIdentifier&) override { return PowerIsOff(); }
 
  private:

@@ -57,6 +57,7 @@ constexpr const char* kMustHappen[] = {"killed",
                                        "compaction planned anew",
                                        "manifests merged",
                                        "expiry of ours",
+                                       "orphans deleted",
                                        "history taken over"};
 constexpr int64_t kEnoughToSeeAll = 5000;
 

@@ -32,6 +32,7 @@ ingest::PipelineOptions MakeOptions(World& world) {
   stream.flusher.compression = "uncompressed";
   stream.flusher.committer = {
       .pipeline = kPipeline, .version = "sim", .property_mirror = s.mirror == Scenario::Mirror::kOn};
+  stream.flusher.committer.files_good_for = s.files_good_for;
   if (s.mirror == Scenario::Mirror::kMixed) stream.flusher.committer.property_mirror = world.random.Below(2) == 0;
   stream.claim_starts = s.latest;
   stream.views.retain_for = seconds(10);

@@ -116,6 +116,7 @@ History RunSeed(uint64_t seed, bool with_log) {
     });
   }
   if (!world.scheduler.Run()) world.Break("deadlock", "everybody waits for something that never comes");
+  CleanUp(world);
   VerifyEnd(world);
   world.history.Count("rebalance", world.broker.rebalances());
   log::SetSink({});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/scenario.h"
 
+#include <algorithm>
+
 namespace k2i::sim {
 namespace {
 
@@ -48,7 +50,7 @@ Scenario MakeScenario(Random& random) {
              .reply_lost = dice.Some(3000),
              .delayed = dice.Some(2500),
              .duplicated = dice.Some(2000),
-             .refused = dice.OneIn(4) ? dice.Between(1, 300) : 0,
+             .refused = dice.OneIn(4) ? dice.Between(1, dice.OneIn(3) ? 2000 : 300) : 0,
              .store_lost = dice.Some(500),
              .store_reply_lost = dice.Some(400),
              .store_torn = dice.Some(500),
@@ -77,6 +79,16 @@ Scenario MakeScenario(Random& random) {
                .property_dropped = dice.Some(4),
                .retention = dice.Some(4)};
   if (dice.OneIn(3)) s.upkeep = dice.Between(1, 2);
+  if (s.upkeep > 0 && dice.OneIn(2)) {
+    s.files_good_for = seconds(dice.Between(5, 20));
+    s.longest_pause = s.longest_delay = seconds(6);
+    s.orphan_age = s.files_good_for + seconds(30);
+    s.slow = std::min(s.slow, 10);
+    // Long enough for flushes to wait past that age.
+    s.trouble = seconds(dice.Between(60, 240));
+    s.longest_outage = seconds(dice.Between(12, 120));
+    s.weights.catalog_outage = std::max(1, s.weights.catalog_outage);
+  }
   return s;
 }
 

@@ -24,7 +24,11 @@ struct Scenario {
   bool latest = false;    // a partition without a boundary begins at its end, or at its start
   bool bucketed = false;  // the table is partitioned, and a flush makes several files
   enum class Mirror { kOn, kOff, kMixed } mirror = Mirror::kOn;  // kMixed: some processes have the property, some not
-  bool upkeep = false;                                           // one machine more maintains the tables
+  int upkeep = 0;                                                // machines more that maintain the tables
+  /// They delete orphans too, of this age; zero: they do not. What the world does to a commit that names files which
+  /// are still good ends before that.
+  Duration orphan_age{0};
+  Duration files_good_for = std::chrono::hours(12);
   int64_t flush_rows = 0;
   Duration flush_age{0};
   int checkpoint_entries = 10'000;
@@ -44,6 +48,8 @@ struct Scenario {
 
   // Weights of what befalls the world from outside, one event every `event_interval` or so.
   Duration event_interval{0};
+  Duration longest_pause = std::chrono::seconds(40), longest_outage = std::chrono::seconds(12);
+  Duration longest_delay = std::chrono::seconds(40);  // of a commit that lands late
   struct Weights {
     int kill = 0, power_cut = 0, stop = 0, start = 0, pause = 0, isolate = 0, rebalance = 0;
     int catalog_outage = 0, store_outage = 0, disk_full = 0, disk_lost = 0;

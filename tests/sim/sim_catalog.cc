@@ -69,6 +69,11 @@ Result<LoadedTable> SimCatalog::LoadTable(const iceberg::TableIdentifier& table)
   return loaded;
 }
 
+Result<std::vector<iceberg::TableIdentifier>> SimCatalog::ListTables() {
+  K2I_RETURN_IF_ERROR(Reach("at a listing"));
+  return world_.catalog.ListTables();
+}
+
 Result<LoadedTable> SimCatalog::CreateTable(const iceberg::TableIdentifier& table,
                                             const iceberg::CreateTableRequest& request) {
   K2I_RETURN_IF_ERROR(Reach("at a create"));
@@ -105,8 +110,9 @@ Result<LoadedTable> SimCatalog::CommitTable(const LoadedTable& base,
   }
   const bool delayed = world_.Chance(rates.delayed);
   if (delayed || world_.Chance(rates.duplicated)) {
+    const auto longest = static_cast<uint64_t>(world_.scenario.longest_delay / milliseconds(1));
     const Duration later =
-        milliseconds(world_.random.Below(3) == 0 ? world_.random.Below(40'000) : world_.random.Below(3'000));
+        milliseconds(world_.random.Below(3) == 0 ? world_.random.Below(longest) : world_.random.Below(3'000));
     ++world_.requests_under_way;
     world_.scheduler.At(world_.now() + later, [&world = world_, who = life_.name, base, requirements, updates] {
       --world.requests_under_way;

@@ -46,7 +46,8 @@ void Freeze(World& world, Machine& machine) {
   world.Count("paused");
   if (machine.life->flushing) world.Count("paused while flushing");
   world.Event(machine.life->name, "is paused");
-  const Duration length = world.random.Below(2) == 0 ? Upto(world, seconds(3)) : Upto(world, seconds(40));
+  const Duration length =
+      world.random.Below(2) == 0 ? Upto(world, seconds(3)) : Upto(world, world.scenario.longest_pause);
   world.scheduler.At(world.now() + length, [&world, &machine, life = machine.life] {
     if (machine.life != life || life->off) return;
     machine.frozen = false;
@@ -86,7 +87,7 @@ void Retain(World& world) {
 }
 
 void Outage(World& world, Duration& back, const char* of) {
-  back = world.now() + Upto(world, seconds(12));
+  back = world.now() + Upto(world, world.scenario.longest_outage);
   world.Event("world", std::string(of) + " is away");
 }
 

@@ -3,6 +3,7 @@
 
 #include <arrow/memory_pool.h>
 
+#include "maintenance/clean_orphans.h"
 #include "maintenance/compaction.h"
 #include "maintenance/expire_snapshots.h"
 #include "maintenance/manifest_job.h"
@@ -32,7 +33,12 @@ class Upkeep {
 
  private:
   Status DoOne(const iceberg::TableIdentifier& table) {
-    switch (world_.random.Below(4)) {
+    const bool cleans = world_.scenario.orphan_age > Duration(0);
+    switch (world_.random.Below(cleans ? 7 : 4)) {
+      case 6:
+      case 5:
+      case 4:
+        return Clean(table);
       case 0:
         return Expire(table);
       case 1:
@@ -42,11 +48,15 @@ class Upkeep {
     }
   }
 
+  maintenance::ReplaceOptions Replace() const {
+    return {.version = "sim", .files_good_for = world_.scenario.files_good_for};
+  }
+
   Status Compact(const iceberg::TableIdentifier& table) {
     maintenance::CompactionOptions options;
     options.policy.min_input_files = 2;
     options.policy.target_bytes = 1 << 20;
-    options.replace.version = "sim";
+    options.replace = Replace();
     maintenance::CompactionReport report;
     maintenance::Compaction compaction({catalog_, store_, clock_, life_.random, arrow::default_memory_pool()}, options);
     const Status done = compaction.Run(table, life_.stop.get_token(), report);
@@ -58,7 +68,7 @@ class Upkeep {
 
   Status MergeManifests(const iceberg::TableIdentifier& table) {
     maintenance::ManifestOptions options;
-    options.replace.version = "sim";
+    options.replace = Replace();
     const auto report = maintenance::RewriteTableManifests({catalog_, clock_, life_.random}, store_, table, options,
                                                            life_.stop.get_token());
     if (!report) return std::unexpected(report.error());
@@ -79,6 +89,18 @@ class Upkeep {
     return {};
   }
 
+  Status Clean(const iceberg::TableIdentifier& table) {
+    maintenance::OrphanOptions options{
+        .older_than_ms = world_.clock.wall_ms() - world_.scenario.orphan_age / milliseconds(1), .force = true};
+    options.deletion.threads = 1;
+    options.deletion.stop = life_.stop.get_token();
+    const auto report = maintenance::OrphanCleaning({catalog_, store_, clock_}, std::move(options)).Run(table);
+    if (!report) return std::unexpected(report.error());
+    if (Total(report->files.deleted).files > 0) world_.Count("orphans deleted");
+    if (report->files.failed > 0) world_.Count("orphans left");
+    return report->stopped ? Status(std::unexpected(*report->stopped)) : Status();
+  }
+
   /// Others may expire what it reads, refuse what it asks for, or ask it to stop; nothing else is an excuse.
   void Judge(const Error& error) {
     const bool excused = error.retryable() || error.code == ErrorCode::kNotFound ||
@@ -97,6 +119,21 @@ class Upkeep {
 };
 
 }  // namespace
+
+void CleanUp(World& world) {
+  for (const auto& table : {kTable, kDeadLetters}) {
+    if (!world.catalog.LoadTable(table)) continue;
+    maintenance::OrphanOptions options{.older_than_ms = world.clock.wall_ms() + 1, .force = true};
+    options.deletion.threads = 1;
+    const auto report =
+        maintenance::OrphanCleaning({world.catalog, world.store, world.clock}, std::move(options)).Run(table);
+    if (!report || report->stopped) {
+      world.Break("clean-up-failed", table.name + ": " + (report ? *report->stopped : report.error()).ToString());
+      continue;
+    }
+    world.history.Count("files left to orphan clean-up", Total(report->files.deleted).files);
+  }
+}
 
 void RunUpkeep(World& world, Machine& machine) {
   while (!world.finished) {

@@ -35,38 +35,61 @@ std::string Place(const TopicPartition& tp, int64_t offset) {
   return fmt::format("{}/{}@{}", tp.topic, tp.partition.value, offset);
 }
 
-/// Live data files of a snapshot, by its manifests.
-std::vector<FileOf> FilesOf(World& world, const std::string& name, const TableMetadata& table,
-                            const iceberg::Snapshot& snapshot) {
-  std::vector<FileOf> files;
+std::vector<iceberg::ManifestFile> ManifestsOf(World& world, const std::string& name,
+                                               const iceberg::Snapshot& snapshot) {
   const auto list = world.store.Read(snapshot.manifest_list);
   if (!list) {
     world.Break("file-missing", name + ": manifest list " + snapshot.manifest_list);
-    return files;
+    return {};
   }
-  const auto manifests = iceberg::DecodeManifestList(*list);
+  auto manifests = iceberg::DecodeManifestList(*list);
   if (!manifests) {
     world.Break("metadata-broken", name + ": " + manifests.error().ToString());
-    return files;
+    return {};
   }
-  for (const auto& manifest : *manifests) {
-    const auto bytes = world.store.Read(manifest.manifest_path);
-    if (!bytes) {
-      world.Break("file-missing", name + ": manifest " + manifest.manifest_path);
-      continue;
-    }
-    const auto entries = iceberg::DecodeManifest(*bytes, manifest, table.default_spec(), table.current_schema());
-    if (!entries) {
-      world.Break("metadata-broken", name + ": " + entries.error().ToString());
-      continue;
-    }
-    for (const auto& entry : *entries) {
-      if (entry.status == iceberg::ManifestEntry::Status::kDeleted) continue;
-      files.push_back({entry.data_file.file_path, entry.sequence_number.value_or(-1), entry.data_file.record_count,
-                       entry.data_file.file_size_in_bytes});
-    }
+  return *std::move(manifests);
+}
+
+/// Live data files of a manifest.
+std::vector<FileOf> FilesOf(World& world, const std::string& name, const TableMetadata& table,
+                            const iceberg::ManifestFile& manifest) {
+  const auto bytes = world.store.Read(manifest.manifest_path);
+  if (!bytes) {
+    world.Break("file-missing", name + ": manifest " + manifest.manifest_path);
+    return {};
+  }
+  const auto entries = iceberg::DecodeManifest(*bytes, manifest, table.default_spec(), table.current_schema());
+  if (!entries) {
+    world.Break("metadata-broken", name + ": " + entries.error().ToString());
+    return {};
+  }
+  std::vector<FileOf> files;
+  for (const auto& entry : *entries) {
+    if (entry.status == iceberg::ManifestEntry::Status::kDeleted) continue;
+    files.push_back({entry.data_file.file_path, entry.sequence_number.value_or(-1), entry.data_file.record_count,
+                     entry.data_file.file_size_in_bytes});
   }
   return files;
+}
+
+/// Of every snapshot that is kept each file is there, and after the last clean-up no other.
+void CheckFiles(World& world, const std::string& name, const TableMetadata& table) {
+  std::set<std::string> reached;
+  for (const auto& snapshot : table.snapshots) {
+    reached.insert(snapshot.manifest_list);
+    for (const auto& manifest : ManifestsOf(world, name, snapshot)) {
+      if (!reached.insert(manifest.manifest_path).second) continue;
+      for (const auto& file : FilesOf(world, name, table, manifest)) {
+        reached.insert(file.path);
+        if (!world.store.Exists(file.path)) world.Break("file-missing", name + ": " + file.path);
+      }
+    }
+  }
+  for (const auto& location : world.store.locations()) {
+    if (location.starts_with(table.location + "/") && !reached.contains(location)) {
+      world.Break("orphan-left", name + ": " + location);
+    }
+  }
 }
 
 template <typename ArrayType>
@@ -121,12 +144,13 @@ Seen ReadTable(World& world, const iceberg::TableIdentifier& identifier, bool le
   if (const auto again = iceberg::ParseTableMetadata(iceberg::TableMetadataJson(table)); !again) {
     world.Break("metadata-broken", name + ": " + again.error().ToString());
   }
-  for (const auto& snapshot : table.snapshots) {
-    if (!world.store.Exists(snapshot.manifest_list)) world.Break("file-missing", name + ": " + snapshot.manifest_list);
-  }
+  CheckFiles(world, name, table);
   const auto* head = table.FindRef("main");
   if (head == nullptr) return seen;
-  auto files = FilesOf(world, name, table, *head);
+  std::vector<FileOf> files;
+  for (const auto& manifest : ManifestsOf(world, name, *head)) {
+    std::ranges::move(FilesOf(world, name, table, manifest), std::back_inserter(files));
+  }
   std::ranges::stable_sort(files, {}, &FileOf::sequence);
   const bool compacted = world.history.counters().contains("compaction");
   std::set<std::string> paths;
@@ -167,10 +191,6 @@ Seen ReadTable(World& world, const iceberg::TableIdentifier& identifier, bool le
       said == head->summary.end() || said->second != std::to_string(total)) {
     world.Break("total-wrong", fmt::format("{}: {} rows, the snapshot says {}", name, total,
                                            said == head->summary.end() ? "nothing" : said->second));
-  }
-  for (const auto& location : world.store.locations()) {
-    const bool here = location.starts_with(table.location + "/") && location.ends_with(".parquet");
-    if (here && !paths.contains(location)) world.Count("files left to orphan clean-up");
   }
   return seen;
 }

@@ -23,9 +23,9 @@ Result<LoadedTable> MemoryCatalog::CreateTable(const TableIdentifier& table, con
   if (tables_.contains(table.ToString())) {
     return Fail(ErrorCode::kAlreadyExists, table.ToString() + " is there already", Component::kCatalog);
   }
-  K2I_ASSIGN_OR_RETURN(auto metadata,
-                       NewTableMetadata(request, request.location.empty() ? "mem://" + table.name : request.location,
-                                        random_.Uuid(), clock_.wall_ms()));
+  K2I_ASSIGN_OR_RETURN(
+      auto metadata, NewTableMetadata(request, request.location.empty() ? "mem://lake/" + table.name : request.location,
+                                      random_.Uuid(), clock_.wall_ms()));
   LoadedTable loaded{table, "", std::make_shared<const TableMetadata>(std::move(metadata)), {}};
   loaded.metadata_location = NextLocation(*loaded.metadata);
   tables_[table.ToString()] = loaded;
