@@ -168,15 +168,18 @@ class Replayer {
                              [](const CommitIntentRecord&) -> Status { return {}; });
     const auto outcome = committer.Commit(request, cluster, stop_);
     if (outcome && outcome->committed) return outcome->snapshot_id;
-    const Error error = outcome ? Error{ErrorCode::kTimeout,
-                                        "the catalog was away for so long that the rows written are too old to be "
-                                        "committed; replay the dead letters again",
-                                        Component::kCatalog}
-                                : outcome.error();
-    if (outcome ? outcome->files_unreferenced : error.code != ErrorCode::kCommitStateUnknown) {
+    const Error error = outcome ? TooOld(outcome->files_unreferenced) : outcome.error();
+    if (error.code != ErrorCode::kCommitStateUnknown) {
       for (const auto& file : request.files) (void)parts_.store.Delete(file.file_path);
     }
     return std::unexpected(error);
+  }
+
+  static Error TooOld(bool surely_not_committed) {
+    return {surely_not_committed ? ErrorCode::kTimeout : ErrorCode::kCommitStateUnknown,
+            "the catalog was away for so long that the rows written are too old to be committed; replay the dead "
+            "letters again",
+            Component::kCatalog};
   }
 
   /// The cluster as the table knows it: a replay reads nothing of Kafka.

@@ -212,11 +212,10 @@ void Flusher::GiveUp(const Written& written, const CommitOutcome& outcome) {
     log::Warn("files_written_anew", {{"table", table_.identifier.ToString()},
                                      {"flush_id", written.flush_id},
                                      {"reason",
-                                      "they could not be committed for so long that orphan clean-up may "
-                                      "take them any time"}});
+                                      "they were begun so long ago that orphan clean-up may take them any "
+                                      "time"}});
   }
   if (outcome.files_unreferenced) return DeleteFiles(written);
-  if (!outcome.too_old) return;
   LeftoverFlush leftover{.flush_id = written.flush_id, .sent = true, .base = under_way_.base_snapshot_id};
   for (const auto& file : written.files) leftover.files.push_back(file.file_path);
   DeleteAfterNextCommit(std::move(leftover));
@@ -235,12 +234,12 @@ void Flusher::DeleteLeftovers() {
   for (const auto& leftover : std::exchange(leftovers_, {})) {
     const auto& table = *committer_.table().metadata;
     if (leftover.sent && MayHaveLanded(table, options_.committer.branch, leftover.base, leftover.flush_id)) {
-      log::Info("flush_of_an_earlier_process_may_have_landed", {{"flush_id", leftover.flush_id}});
+      log::Info("flush_given_up_may_have_landed", {{"flush_id", leftover.flush_id}});
       log_.AppendIfThereIsRoom(txlog::FlushAbandoned{leftover.flush_id, "may have been committed; its files stay"});
       continue;
     }
     for (const auto& location : leftover.files) (void)parts_.committing.store.Delete(location);
-    log_.AppendIfThereIsRoom(txlog::FlushAbandoned{leftover.flush_id, "left by an earlier process"});
+    log_.AppendIfThereIsRoom(txlog::FlushAbandoned{leftover.flush_id, "given up, or left by an earlier process"});
   }
 }
 

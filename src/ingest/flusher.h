@@ -79,8 +79,9 @@ class Flusher {
   /// ranges; `too_old`: as it says. Then nothing was committed. Deletes nothing, whatever the outcome.
   Result<FlushResult> Adopt(const Upload& upload, const kafka::ClusterInfo& cluster, std::stop_token stop);
 
-  /// Files of flushes that an earlier process left uncommitted. They are deleted once a commit of ours has moved the
-  /// branch, for until then a request of that process may still be under way; not if one has landed by then.
+  /// Files of flushes that an earlier process left uncommitted, or that were given up with a request under way. They
+  /// are deleted once a commit of ours has moved the branch, for until then that request may still land; not if one has
+  /// landed by then.
   void DeleteAfterNextCommit(LeftoverFlush leftover) { leftovers_.push_back(std::move(leftover)); }
 
   /// The newest that has been seen. Not while a flush is under way.

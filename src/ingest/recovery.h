@@ -10,7 +10,7 @@
 
 namespace k2i::ingest {
 
-/// What is to be done about one flush that an earlier process left open.
+/// What is to be done about one flush that an earlier process left open, or that was given up.
 struct LeftoverFlush {
   std::string flush_id;
   /// It was committed after all: the table has its snapshot.

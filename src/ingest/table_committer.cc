@@ -141,16 +141,16 @@ Result<std::optional<CommitOutcome>> TableCommitter::TryOnce(Attempt& attempt) {
   const auto comparison = progress::CompareRanges(attempt.request.ranges, found);
   if (!comparison.behind.empty()) return std::unexpected(BehindError(comparison.behind, attempt.request.ranges));
   if (!comparison.ahead.empty()) return CommitOutcome{.progress = found, .files_unreferenced = !attempt.sent_unknown};
-  if (attempt.written_since.Age(parts_.clock) > options_.files_good_for) {
-    return CommitOutcome{.too_old = true, .progress = found, .files_unreferenced = !attempt.sent_unknown};
-  }
-
   if (attempt.request.check_base) K2I_RETURN_IF_ERROR(attempt.request.check_base(base));
   const progress::Progress next = progress::Advance(found, attempt.request.ranges, attempt.cluster);
   auto snapshot = attempt.append.Prepare(base, parts_.clock.wall_ms());
   if (!snapshot) return OnUnprepared(snapshot.error());
   snapshot->summary.merge(Summary(attempt.request, next));
   K2I_RETURN_IF_ERROR(log_intent_(IntentOf(attempt)));
+  // Not before: what comes before may wait for the store, or for room under the log, as long as it takes.
+  if (attempt.written_since.Age(parts_.clock) > options_.files_good_for) {
+    return CommitOutcome{.too_old = true, .progress = found, .files_unreferenced = !attempt.sent_unknown};
+  }
 
   const Duration started = parts_.clock.monotonic();
   const Status sent = Send(attempt, next, *snapshot);

@@ -271,6 +271,16 @@ TEST_F(TableCommitterTest, FilesThatOrphanCleanUpMayTakeByNowAreNotCommitted) {
   }
 }
 
+TEST_F(TableCommitterTest, TheirAgeIsLookedAtOnceNothingMoreIsWaitedFor) {
+  TableCommitter committer({catalog_, store_, clock_, random_, metrics_, health_}, {.pipeline = "p"}, table_,
+                           [&](const CommitIntentRecord&) -> Status {
+                             clock_.Advance(std::chrono::hours(13));  // for room under the log
+                             return {};
+                           });
+  EXPECT_TRUE(committer.Commit(Request({{kP0, {Offset{0}, Offset{10}}}}), cluster_, {})->too_old);
+  EXPECT_TRUE(Metadata()->snapshots.empty());
+}
+
 TEST_F(TableCommitterTest, AgeIsToldByTheClockThatSaysMore) {
   ManualClock back(clock_.wall_ms() - 24 * 3'600'000), forth(clock_.wall_ms() + 24 * 3'600'000);
   const auto since = iceberg::WrittenSince::Now(clock_);

@@ -361,6 +361,7 @@ TEST_F(RdkafkaLiveTest, WhatIsResumedBetweenTwoAssignmentsIsRead) {
   until([&] { return a.assigned.size() == 2; }, nullptr);
   ASSERT_TRUE((*source)->Pause().has_value());
   auto joined = RdkafkaSource::Open(options, b);
+  ASSERT_TRUE(joined.has_value()) << joined.error().ToString();
   until([&] { return a.assigned.empty(); }, nullptr);
   ASSERT_TRUE((*source)->Resume().has_value());
   until([&] { return a.assigned.size() == 1 && b.assigned.size() == 1; }, joined->get());

@@ -78,12 +78,17 @@ Status OrphanCleaning::Consider(const io::FileInfo& file) {
   if (options_.listing) options_.listing(report_.listed_files);
   K2I_ASSIGN_OR_RETURN(const bool orphan, finder_->IsOrphan(file));
   if (!orphan) return {};
-  if (options_.most_files > 0 && orphans_seen_ + std::ssize(batch_) >= options_.most_files) {
-    report_.reached_most_files = true;
-    return Fail(ErrorCode::kCancelled, "as many files as were asked for");  // ends the listing
-  }
+  if (options_.most_files > 0) K2I_RETURN_IF_ERROR(CheckBound());
   batch_.push_back(file);
   return batch_.size() < options_.batch_files ? Status() : FinishBatch();
+}
+
+/// What could not be deleted does not count, or it would keep all else.
+Status OrphanCleaning::CheckBound() {
+  const auto reached = [&] { return Total(report_.files.deleted).files + std::ssize(batch_) >= options_.most_files; };
+  if (reached()) K2I_RETURN_IF_ERROR(FinishBatch());
+  report_.reached_most_files = reached();
+  return report_.reached_most_files ? Fail(ErrorCode::kCancelled, "as many files as were asked for") : Status();
 }
 
 Status OrphanCleaning::FinishBatch() {

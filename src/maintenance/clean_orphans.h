@@ -70,6 +70,7 @@ class OrphanCleaning {
   Status CheckOthers(const iceberg::LoadedTable& own);
   Status AddReachable(const iceberg::LoadedTable& table);
   Status Consider(const io::FileInfo& file);
+  Status CheckBound();
   Status FinishBatch();
 
   Parts parts_;

@@ -274,5 +274,20 @@ TEST_F(CleanOrphansTest, NoMoreThanAskedFor) {
   EXPECT_FALSE(rest.reached_most_files);
 }
 
+TEST_F(CleanOrphansTest, WhatCannotBeDeletedDoesNotKeepTheRest) {
+  table_->Append({"a"});
+  for (int i = 10; i < 20; ++i) store_.Overwrite("s3://b/wh/db/t/data/o" + std::to_string(i), "x");
+  Days(2);
+  store_.set_fault_hook([&](const io::StoreCall& call) -> Status {
+    const bool locked = call.op == io::StoreOp::kDelete && call.location < "s3://b/wh/db/t/data/o14";
+    return locked ? Status(Fail(ErrorCode::kPermissionDenied, "locked", Component::kStorage)) : Status();
+  });
+  const auto some = CleanWell({.most_files = 3});
+  store_.set_fault_hook({});
+  EXPECT_EQ(Total(some.files.deleted).files, 3);
+  EXPECT_EQ(some.files.failed, 4);
+  EXPECT_TRUE(some.reached_most_files);
+}
+
 }  // namespace
 }  // namespace k2i::maintenance

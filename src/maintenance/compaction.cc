@@ -52,8 +52,9 @@ Status Compaction::Run(const iceberg::TableIdentifier& table, std::stop_token st
     if (!done) result = std::unexpected(done.error());
     if (!done || *done) break;
     if (++report.replans > options_.max_replans) {
-      result =
-          Fail(ErrorCode::kCommitConflict, "others changed the files to be compacted each time", Component::kCatalog);
+      result = Fail(ErrorCode::kCommitConflict,
+                    "none of " + std::to_string(report.replans) + " plans could be committed: " + stale_,
+                    Component::kCatalog);
       break;
     }
     log::Info("compaction_planned_anew", {{"table", table.ToString()}});
@@ -90,6 +91,7 @@ Result<bool> Compaction::StaleOr(const CompactionPass& pass, const Error& error)
   K2I_ASSIGN_OR_RETURN(const auto now, parts_.catalog.LoadTable(pass.table.identifier));
   const auto* head = now.metadata->FindRef(options_.replace.branch);
   if (head != nullptr && head->snapshot_id == pass.head->snapshot_id) return std::unexpected(error);
+  stale_ = error.message;
   return false;
 }
 
@@ -104,7 +106,7 @@ Result<bool> Compaction::Execute(CompactionPass& pass, std::stop_token stop, Com
                               if (options_.on_progress) options_.on_progress(progress_);
                             }};
   GroupRewriter rewriter(parts_.store, pass.metadata(), std::move(rewriting), rate_, parts_.pool);
-  Batch batch{.since = iceberg::WrittenSince::Now(parts_.clock)};
+  Batch batch;
   for (size_t i = 0; i < pass.plan.groups.size(); ++i) {
     if (Status rewritten = RewriteInto(batch, pass, i, rewriter, stop, report); !rewritten) {
       Delete(batch.locations);
@@ -112,10 +114,11 @@ Result<bool> Compaction::Execute(CompactionPass& pass, std::stop_token stop, Com
     }
     ++progress_.groups_done;
     const bool last = i + 1 == pass.plan.groups.size();
-    if (batch.removed.empty() || (!last && batch.bytes < options_.commit_bytes)) continue;
+    const bool old = batch.since.Age(parts_.clock) > options_.replace.files_good_for / 2;
+    if (batch.removed.empty() || (!last && !old && batch.bytes < options_.commit_bytes)) continue;
     K2I_ASSIGN_OR_RETURN(const bool committed, Commit(batch, pass, stop, report));
     if (!committed) return false;
-    batch = {.since = iceberg::WrittenSince::Now(parts_.clock)};
+    batch = {};
   }
   return true;
 }
@@ -124,6 +127,7 @@ Status Compaction::RewriteInto(Batch& batch, const CompactionPass& pass, size_t 
                                std::stop_token stop, CompactionReport& report) {
   const CompactionGroup& group = pass.plan.groups[index];
   K2I_ASSIGN_OR_RETURN(const auto inputs, pass.FilesOf(group));
+  if (batch.removed.empty()) batch.since = iceberg::WrittenSince::Now(parts_.clock);
   auto written = rewriter.Run(inputs, parts_.random.Uuid(), stop);
   if (!written && written.error().code == ErrorCode::kNotSupported) {
     report.skipped.push_back(written.error().message);
@@ -181,7 +185,8 @@ Result<bool> Compaction::Commit(Batch& batch, CompactionPass& pass, std::stop_to
   if (!outcome) return std::unexpected(outcome.error());
   report.conflicts += outcome->conflicts;
   if (!outcome->snapshot_id) {
-    log::Info("compaction_plan_stale", {{"table", pass.table.identifier.ToString()}, {"reason", outcome->reason}});
+    stale_ = outcome->reason;
+    log::Info("compaction_plan_stale", {{"table", pass.table.identifier.ToString()}, {"reason", stale_}});
     return false;
   }
   ++report.commits;

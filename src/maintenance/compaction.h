@@ -109,6 +109,7 @@ class Compaction {
   const CompactionOptions options_;
   RateLimit rate_;
   CompactionProgress progress_;
+  std::string stale_;  // why the last plan was
 };
 
 }  // namespace k2i::maintenance

@@ -155,6 +155,20 @@ TEST_F(CompactionFaultsTest, WhatOrphanCleanUpMayTakeByNowIsWrittenAnew) {
   EXPECT_THAT(Unreached(), IsEmpty());
 }
 
+TEST_F(CompactionFaultsTest, ASlowRunCommitsBeforeWhatItWroteIsTooOld) {
+  Create(Request(/*partitioned=*/true));
+  for (int i = 0; i < 5; ++i) Ingest(90, 3);
+  const auto before = Rows();
+  auto options = Options();
+  options.on_progress = [&, read = int64_t{0}](const CompactionProgress& progress) mutable {
+    if (std::exchange(read, progress.bytes_done) != progress.bytes_done) clock_.Advance(std::chrono::minutes(40));
+  };
+  ASSERT_TRUE(Compact(options));
+  EXPECT_EQ(report_.replans, 0);
+  EXPECT_GT(report_.commits, 1);
+  EXPECT_EQ(Rows(), before);
+}
+
 TEST_F(CompactionFaultsTest, ADefiniteRefusalLeavesNothingBehind) {
   Create(Request());
   IngestFive();

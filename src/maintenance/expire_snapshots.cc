@@ -61,12 +61,20 @@ Result<SnapshotExpiry::Try> SnapshotExpiry::Plan(const iceberg::TableIdentifier&
   const int64_t now_ms = parts_.clock.wall_ms();
   K2I_ASSIGN_OR_RETURN(const ExpiryPolicy policy, PolicyOf(metadata, options_.wishes, now_ms));
   K2I_ASSIGN_OR_RETURN(attempt.plan, PlanExpiry(metadata, policy, options_.pinned, now_ms));
-  auto& planned = attempt.plan.snapshots;  // in the table's order: the oldest first
-  if (options_.most_snapshots > 0 && planned.size() > options_.most_snapshots) {
-    attempt.left = planned.size() - options_.most_snapshots;
+  if (options_.most_snapshots > 0) attempt.left = Bound(metadata, attempt.plan.snapshots);
+  return attempt;
+}
+
+/// How many are left out. What was chosen first is kept to: a request of an earlier try may still land.
+size_t SnapshotExpiry::Bound(const TableMetadata& table, std::vector<int64_t>& planned) {
+  const size_t all = planned.size();
+  if (chosen_.empty() && all > options_.most_snapshots) {
+    std::ranges::stable_sort(planned, {}, [&](int64_t id) { return table.FindSnapshot(id)->timestamp_ms; });
     planned.resize(options_.most_snapshots);
   }
-  return attempt;
+  if (chosen_.empty()) chosen_.insert(planned.begin(), planned.end());
+  std::erase_if(planned, [&](int64_t id) { return !chosen_.contains(id); });
+  return all - planned.size();
 }
 
 /// True: committed. False: surely not. CommitStateUnknown after it was tried to find out.
@@ -95,6 +103,7 @@ Result<LoadedTable> SnapshotExpiry::Reload(const iceberg::TableIdentifier& table
 }
 
 Result<ExpiryReport> SnapshotExpiry::Run(const iceberg::TableIdentifier& table) {
+  chosen_.clear();
   for (int tries = 1;; ++tries) {
     if (options_.deletion.stop.stop_requested()) {
       return Fail(ErrorCode::kCancelled, "stopped before the commit", Component::kCatalog);

@@ -64,6 +64,7 @@ class SnapshotExpiry {
     size_t left = 0;
   };
   Result<Try> Plan(const iceberg::TableIdentifier& table);
+  size_t Bound(const iceberg::TableMetadata& table, std::vector<int64_t>& planned);
   Result<bool> Commit(const Try& attempt);
   Result<iceberg::LoadedTable> Reload(const iceberg::TableIdentifier& table);
   Result<iceberg::TableMetadata> After(const Try& attempt);
@@ -71,6 +72,7 @@ class SnapshotExpiry {
 
   Parts parts_;
   const ExpiryOptions options_;
+  std::set<int64_t> chosen_;  // by the run's first plan, where there is a bound
 };
 
 }  // namespace k2i::maintenance

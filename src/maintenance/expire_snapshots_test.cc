@@ -129,6 +129,27 @@ TEST_F(ExpireSnapshotsTest, NoMoreThanAskedForAndTheOldestFirst) {
   EXPECT_EQ(ExpireWell(options).snapshots_left, 0u);
 }
 
+TEST_F(ExpireSnapshotsTest, ALateRequestDoesNotMakeItMoreThanAskedFor) {
+  for (const char* name : {"a", "b", "c", "d"}) table_.Append({name});
+  bool sent = false;
+  catalog_.before_commit = [&]() -> Status {
+    sent = true;
+    return Fail(ErrorCode::kCommitStateUnknown, "no answer", Component::kCatalog);
+  };
+  int loads = 0;
+  catalog_.before_load = [&]() -> Status {
+    if (!sent || ++loads != 2) return {};  // the first looks whether it has arrived
+    catalog_.before_commit = nullptr;
+    EXPECT_TRUE(catalog_.ForeignCommit(table_.identifier(), {iceberg::update::RemoveSnapshots{{1, 2}}}).has_value());
+    return {};
+  };
+  const auto report = ExpireWell({.most_snapshots = 2});
+  catalog_.before_load = nullptr;
+  EXPECT_GE(loads, 2);
+  EXPECT_EQ(report.snapshots_left, 1u);
+  EXPECT_EQ(catalog_.LoadTable(table_.identifier())->metadata->snapshots.size(), 2u);
+}
+
 TEST_F(ExpireSnapshotsTest, AppendsAloneLoseNoDataFile) {
   for (const char* name : {"a", "b", "c"}) table_.Append({name});
   const auto report = ExpireWell();

@@ -70,7 +70,10 @@ Result<AdoptedFiles> AdoptFiles(ReplaceCommit::Parts parts, io::ObjectStore& sto
   // The files are others'; only what was written for the commit goes.
   (void)store.DeleteMany(LeftOver(append, outcome));
   if (!outcome) return std::unexpected(outcome.error());
-  if (!outcome->snapshot_id) return Fail(ErrorCode::kTimeout, "not committed: " + outcome->reason, Component::kCatalog);
+  if (!outcome->snapshot_id) {
+    return Fail(outcome->certain ? ErrorCode::kTimeout : ErrorCode::kCommitStateUnknown,
+                "the catalog did not take the files: " + outcome->reason + "; run it again", Component::kCatalog);
+  }
   adopted.snapshot_id = outcome->snapshot_id;
   return adopted;
 }

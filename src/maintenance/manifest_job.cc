@@ -58,6 +58,10 @@ Result<ManifestReport> RewriteTableManifests(ReplaceCommit::Parts parts, io::Obj
   report.snapshot_id = outcome->snapshot_id;
   report.counts = rewrite.counts();
   report.conflicts = outcome->conflicts;
+  if (!report.snapshot_id && report.counts.replaced > 0) {
+    return Fail(outcome->certain ? ErrorCode::kTimeout : ErrorCode::kCommitStateUnknown,
+                "the manifests are not merged: " + outcome->reason + "; run it again", Component::kCatalog);
+  }
   return report;
 }
 

@@ -58,5 +58,20 @@ TEST_F(ManifestJobTest, WhatWasForABaseThatHasMovedGoes) {
   EXPECT_THAT(Unreached(), testing::IsEmpty());
 }
 
+TEST_F(ManifestJobTest, WhatIsTooOldToBeCommittedIsNoSuccess) {
+  bool slept = false;
+  catalog_.before_commit = [&]() -> Status {
+    if (std::exchange(slept, true)) return {};
+    clock_.Advance(std::chrono::hours(13));  // the machine has slept, and others have not
+    Ingest(10);
+    return {};
+  };
+  const auto merged = RewriteTableManifests({catalog_, clock_, random_}, store_, kTable, {}, {});
+  ASSERT_FALSE(merged.has_value());
+  EXPECT_EQ(merged.error().code, ErrorCode::kTimeout);
+  EXPECT_THAT(merged.error().message, testing::HasSubstr("run it again"));
+  EXPECT_THAT(Unreached(), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace k2i::maintenance

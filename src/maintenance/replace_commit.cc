@@ -79,14 +79,14 @@ Result<bool> ReplaceCommit::TryOnce(Attempt& attempt) {
     attempt.outcome.snapshot_id = attempt.snapshot_id;
     return true;
   }
-  if (attempt.written_since.Age(parts_.clock) > options_.files_good_for) {
-    attempt.outcome.reason = "what was written for it is so old that orphan clean-up may take it any time";
-    return true;
-  }
   auto prepared = attempt.prepare(base, parts_.clock.wall_ms());
   if (!prepared) return OnUnprepared(attempt, prepared.error());
   if (!prepared->snapshot) {
     attempt.outcome.reason = std::move(prepared->reason);
+    return true;
+  }
+  if (attempt.written_since.Age(parts_.clock) > options_.files_good_for) {
+    attempt.outcome.reason = "what was written for it is so old that orphan clean-up may take it any time";
     return true;
   }
   return Send(attempt, *std::move(prepared->snapshot));

@@ -86,7 +86,7 @@ Scenario MakeScenario(Random& random) {
     s.slow = std::min(s.slow, 10);
     // Long enough for flushes to wait past that age.
     s.trouble = seconds(dice.Between(60, 240));
-    s.longest_outage = seconds(dice.Between(12, 120));
+    s.longest_outage = s.longest_disk_full = seconds(dice.Between(12, 120));
     s.weights.catalog_outage = std::max(1, s.weights.catalog_outage);
   }
   return s;

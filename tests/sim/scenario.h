@@ -49,6 +49,7 @@ struct Scenario {
   // Weights of what befalls the world from outside, one event every `event_interval` or so.
   Duration event_interval{0};
   Duration longest_pause = std::chrono::seconds(40), longest_outage = std::chrono::seconds(12);
+  Duration longest_disk_full = std::chrono::seconds(15);
   Duration longest_delay = std::chrono::seconds(40);  // of a commit that lands late
   struct Weights {
     int kill = 0, power_cut = 0, stop = 0, start = 0, pause = 0, isolate = 0, rebalance = 0;

@@ -74,7 +74,8 @@ void Damage(World& world, Machine& machine) {
 void FillDisk(World& world, Machine& machine) {
   machine.disk.full = true;
   world.Event(machine.name, "the disk is full");
-  world.scheduler.At(world.now() + Upto(world, seconds(15)), [&machine] { machine.disk.full = false; });
+  world.scheduler.At(world.now() + Upto(world, world.scenario.longest_disk_full),
+                     [&machine] { machine.disk.full = false; });
 }
 
 void Retain(World& world) {
