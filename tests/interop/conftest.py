@@ -25,7 +25,7 @@ _numbers = itertools.count(1)
 # missing here costs time and nothing else.
 LONGEST = """
     live_units live_stores maintenance_engines query_peers maintenance_expiry maintenance outages offsets groups created_partitions
-    table_command compaction rest_access vended_credentials txlog catalogs restart maintenance_random vended_clouds query_storm stores
+    table_command backpressure compaction rest_access vended_credentials txlog catalogs restart maintenance_random vended_clouds query_storm stores
     maintenance_killed
 """.split()
 

@@ -2,6 +2,7 @@
 """A full buffer: reading stops, the consumer group and the memory hold, and all goes on once commits can."""
 
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -11,8 +12,13 @@ from confluent_kafka.admin import AdminClient
 from demo import events
 from harness.k2i_process import ingest_config, total_records
 from harness.readers import duckdb_connection
+from harness.topics import create_topic
 from harness.warehouses import RestWarehouse
-from services import IcebergRest
+from services import IcebergRest, Kafka
+from services.places import LOOPBACK
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from chaos.proxy import Fault, Proxy  # noqa: E402
 
 FIRST, COUNT = 10_000, 700_000
 BUFFER_MB = 64
@@ -87,3 +93,39 @@ def test_a_full_buffer_holds_the_group_and_the_memory(k2i, kafka4, tmp_path, top
         assert not left
         assert process.terminate() == 0
         assert sums(warehouse, topic) == (produced.rows, produced.rows, produced.quantity, produced.price_cents)
+
+
+@pytest.mark.slow
+def test_partitions_that_are_lost_with_a_full_buffer_are_read_again(k2i, tmp_path, topic):
+    """Reading is paused when they are lost, and resumed before they come back: librdkafka would keep them paused."""
+    proxy = Proxy(lambda: kafka.port)
+    through = {"advertised.listeners": f"PLAIN://{LOOPBACK}:{proxy.port}", "group.min.session.timeout.ms": 1000}
+    kafka = Kafka(tmp_path / "kafka", properties=through)
+    with kafka, IcebergRest(tmp_path / "rest") as rest:
+        warehouse = RestWarehouse(rest)
+        config = ingest_config(
+            warehouse, f"{LOOPBACK}:{proxy.port}", topic, topic,
+            kafka={"session_timeout_ms": 3000, "heartbeat_interval_ms": 500}, buffer={"max_size_mb": 16},
+        )  # fmt: skip
+        create_topic(f"{LOOPBACK}:{proxy.port}", topic, 2)
+        produced = events.produce(f"{LOOPBACK}:{proxy.port}", topic, 2, FIRST)
+        process = k2i(config).start()
+        process.wait_until(lambda: total_records(warehouse, "lake", topic) == FIRST, "the first commit")
+        rest.pause()
+        produced += events.produce(f"{LOOPBACK}:{proxy.port}", topic, 2, 200_000)
+        process.wait_until(lambda: process.metric("k2i_backpressure_events_total") >= 1, "backpressure")
+
+        def said(event: str) -> bool:
+            return any(line.get("event") == event for line in process.logs())
+
+        proxy.set(Fault.CUT)
+        process.wait_until(lambda: said("partitions_lost"), "lost partitions")
+        assert not said("backpressure_off")
+        rest.resume()
+        process.wait_until(lambda: said("backpressure_off"), "room")
+        assert process.metric("k2i_messages_consumed_total") < produced.rows, "nothing is left to be read"
+        proxy.set(Fault.NONE)
+        process.wait_until(lambda: total_records(warehouse, "lake", topic) >= produced.rows, "all rows", timeout_s=120)
+        assert process.terminate() == 0
+        assert sums(warehouse, topic) == (produced.rows, produced.rows, produced.quantity, produced.price_cents)
+    proxy.close()
