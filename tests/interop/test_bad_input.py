@@ -102,7 +102,7 @@ def test_no_catalog_at_the_start(k2i, kafka4, rest, topic):
     config = ingest_config(RestWarehouse(rest), kafka4.bootstrap_servers, topic, topic)
     config["iceberg"]["rest_uri"] = f"http://127.0.0.1:{free_port()}"
     for command in ("validate", "ingest"):
-        done = k2i(config).run(command)
+        done = k2i(config).run(command, timeout_s=120)
         assert done.returncode == CATALOG, f"{command}: {done.stdout}"
         assert config["iceberg"]["rest_uri"] in done.stdout
 
