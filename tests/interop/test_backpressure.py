@@ -2,13 +2,14 @@
 """A full buffer: reading stops, the consumer group and the memory hold, and all goes on once commits can."""
 
 import re
-import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from chaos.proxy import Fault, Proxy
 from demo import events
 from harness.k2i_process import ingest_config, total_records
 from harness.readers import duckdb_connection
@@ -16,9 +17,6 @@ from harness.topics import create_topic
 from harness.warehouses import RestWarehouse
 from services import IcebergRest, Kafka
 from services.places import LOOPBACK
-
-sys.path.append(str(Path(__file__).resolve().parents[1]))
-from chaos.proxy import Fault, Proxy  # noqa: E402
 
 FIRST, COUNT = 10_000, 700_000
 BUFFER_MB = 64
@@ -98,21 +96,26 @@ def test_a_full_buffer_holds_the_group_and_the_memory(k2i, kafka4, tmp_path, top
 @pytest.mark.slow
 def test_partitions_that_are_lost_with_a_full_buffer_are_read_again(k2i, tmp_path, topic):
     """Reading is paused when they are lost, and resumed before they come back: librdkafka would keep them paused."""
-    proxy = Proxy(lambda: kafka.port)
-    through = {"advertised.listeners": f"PLAIN://{LOOPBACK}:{proxy.port}", "group.min.session.timeout.ms": 1000}
-    kafka = Kafka(tmp_path / "kafka", properties=through)
-    with kafka, IcebergRest(tmp_path / "rest") as rest:
+    def through(proxy: Proxy) -> dict:
+        return {"advertised.listeners": f"PLAIN://{LOOPBACK}:{proxy.port}", "group.min.session.timeout.ms": 1000}
+
+    with (
+        closing(Proxy(lambda: kafka.port)) as proxy,
+        Kafka(tmp_path / "kafka", properties=through(proxy)) as kafka,
+        IcebergRest(tmp_path / "rest") as rest,
+    ):
+        bootstrap_servers = f"{LOOPBACK}:{proxy.port}"
         warehouse = RestWarehouse(rest)
         config = ingest_config(
-            warehouse, f"{LOOPBACK}:{proxy.port}", topic, topic,
+            warehouse, bootstrap_servers, topic, topic,
             kafka={"session_timeout_ms": 3000, "heartbeat_interval_ms": 500}, buffer={"max_size_mb": 16},
         )  # fmt: skip
-        create_topic(f"{LOOPBACK}:{proxy.port}", topic, 2)
-        produced = events.produce(f"{LOOPBACK}:{proxy.port}", topic, 2, FIRST)
+        create_topic(bootstrap_servers, topic, 2)
+        produced = events.produce(bootstrap_servers, topic, 2, FIRST)
         process = k2i(config).start()
         process.wait_until(lambda: total_records(warehouse, "lake", topic) == FIRST, "the first commit")
         rest.pause()
-        produced += events.produce(f"{LOOPBACK}:{proxy.port}", topic, 2, 200_000)
+        produced += events.produce(bootstrap_servers, topic, 2, 200_000)
         process.wait_until(lambda: process.metric("k2i_backpressure_events_total") >= 1, "backpressure")
 
         def said(event: str) -> bool:
@@ -128,4 +131,3 @@ def test_partitions_that_are_lost_with_a_full_buffer_are_read_again(k2i, tmp_pat
         process.wait_until(lambda: total_records(warehouse, "lake", topic) >= produced.rows, "all rows", timeout_s=120)
         assert process.terminate() == 0
         assert sums(warehouse, topic) == (produced.rows, produced.rows, produced.quantity, produced.price_cents)
-    proxy.close()

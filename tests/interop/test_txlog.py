@@ -2,18 +2,15 @@
 """The transaction log of a real process: shown, locked, on a full disk, and what a start makes of it."""
 
 import json
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1]))
-
-from chaos.disk import FailingDisk, build_library  # noqa: E402
-from harness import topics  # noqa: E402
-from harness.k2i_process import K2I, ingest_config, total_records  # noqa: E402
-from harness.numbered import assert_each_once, numbers  # noqa: E402
+from chaos.disk import FailingDisk, build_library
+from harness import topics
+from harness.k2i_process import K2I, ingest_config, total_records
+from harness.numbered import assert_each_once, numbers
 
 LOG = 5
 
