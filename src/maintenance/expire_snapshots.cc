@@ -43,6 +43,20 @@ std::vector<iceberg::TableUpdate> Updates(const ExpiryPlan& plan) {
   return updates;
 }
 
+/// No more than `most` of the snapshots `ids`. Their place in the table need not say their age.
+std::unordered_set<int64_t> Oldest(const TableMetadata& table, const std::vector<int64_t>& ids, size_t most) {
+  const std::unordered_set<int64_t> asked(ids.begin(), ids.end());
+  std::vector<std::pair<int64_t, int64_t>> by_age;  // time and id
+  for (const Snapshot& snapshot : table.snapshots) {
+    if (asked.contains(snapshot.snapshot_id)) by_age.emplace_back(snapshot.timestamp_ms, snapshot.snapshot_id);
+  }
+  std::ranges::stable_sort(by_age, {}, &std::pair<int64_t, int64_t>::first);
+  if (by_age.size() > most) by_age.resize(most);
+  std::unordered_set<int64_t> oldest;
+  for (const auto& [time, id] : by_age) oldest.insert(id);
+  return oldest;
+}
+
 bool HasAnyOf(const TableMetadata& table, const ExpiryPlan& plan) {
   const std::unordered_set<int64_t> planned(plan.snapshots.begin(), plan.snapshots.end());
   return std::ranges::any_of(table.snapshots, [&](const Snapshot& s) { return planned.contains(s.snapshot_id); }) ||
@@ -68,11 +82,7 @@ Result<SnapshotExpiry::Try> SnapshotExpiry::Plan(const iceberg::TableIdentifier&
 /// How many are left out. What was chosen first is kept to: a request of an earlier try may still land.
 size_t SnapshotExpiry::Bound(const TableMetadata& table, std::vector<int64_t>& planned) {
   const size_t all = planned.size();
-  if (chosen_.empty() && all > options_.most_snapshots) {
-    std::ranges::stable_sort(planned, {}, [&](int64_t id) { return table.FindSnapshot(id)->timestamp_ms; });
-    planned.resize(options_.most_snapshots);
-  }
-  if (chosen_.empty()) chosen_.insert(planned.begin(), planned.end());
+  if (chosen_.empty()) chosen_ = Oldest(table, planned, options_.most_snapshots);
   std::erase_if(planned, [&](int64_t id) { return !chosen_.contains(id); });
   return all - planned.size();
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -72,7 +73,7 @@ class SnapshotExpiry {
 
   Parts parts_;
   const ExpiryOptions options_;
-  std::set<int64_t> chosen_;  // by the run's first plan, where there is a bound
+  std::unordered_set<int64_t> chosen_;  // by the run's first plan, where there is a bound
 };
 
 }  // namespace k2i::maintenance
