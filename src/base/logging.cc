@@ -10,6 +10,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace k2i::log {
 namespace {
 
@@ -63,8 +65,7 @@ std::string RenderJson(std::string_view event, std::initializer_list<Field> fiel
   for (const Field& field : fields) {
     std::visit([&](const auto& value) { line[std::string(field.name)] = value; }, field.value);
   }
-  // Bytes that are not UTF-8 (a broken key in an error message) must not end the process.
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return OrderedJsonText(line);
 }
 
 void Configure(Level level, Format format) {

@@ -5,8 +5,8 @@
 
 #include <utility>
 
+#include "base/json_text.h"
 #include "cli/cleaning_report.h"
-#include "cli/json_text.h"
 #include "cli/maintenance_options.h"
 #include "cli/rewrite_report.h"
 
@@ -98,7 +98,7 @@ maintenance::TaskOutcome ForEachTable(const Household& house, Chore chore, const
     told[report->run.table] = not_supported ? ordered_json{{"not_supported", error->message}} : ToJson(*report);
     if (error && !not_supported && !outcome.error) outcome.error = error->With(report->run.table);
   }
-  outcome.summary = JsonText(told);
+  outcome.summary = OrderedJsonText(told);
   return outcome;
 }
 

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/base64.h"
+#include "base/json_text.h"
 #include "cli/commands.h"
-#include "cli/json_text.h"
 #include "cli/signals.h"
 #include "cli/wiring.h"
 #include "ingest/dead_letter_replay.h"
@@ -97,7 +97,7 @@ Status List(const config::Config& config, const DlqFlags& flags) {
         ++shown;
         const auto& record = letter.record;
         if (flags.json) {
-          std::printf("%s\n", JsonText(LetterJson(letter)).c_str());
+          std::printf("%s\n", OrderedJsonText(LetterJson(letter)).c_str());
         } else {
           std::printf("%s/%d %lld  %s: %s\n    %s\n", record.partition.topic.c_str(), record.partition.partition.value,
                       static_cast<long long>(record.offset.value), letter.error_class.c_str(), record.reason.c_str(),

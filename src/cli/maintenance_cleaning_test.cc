@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "cli/cleaning_report.h"
-#include "cli/json_text.h"
 #include "cli/maintenance_flags.h"
 
 namespace k2i::cli {
@@ -81,7 +81,7 @@ TEST(CleaningReport, TellsOfOrphans) {
 /// Local files may be named in any encoding.
 TEST(CleaningReport, NamesThatAreNotUtf8AreTold) {
   const maintenance::OrphanReport report{.files = {.listed = {"/t/caf\xe9.parquet"}}};
-  const json told = json::parse(JsonText(ToJson(ReportOf({.table = "db.t"}, report))));
+  const json told = json::parse(OrderedJsonText(ToJson(ReportOf({.table = "db.t"}, report))));
   EXPECT_EQ(told["deleted"]["listed"], json({"/t/caf\xef\xbf\xbd.parquet"}));
 }
 

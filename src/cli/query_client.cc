@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/json_text.h"
 #include "base/offset_json.h"
 #include "server/query_api.h"
 #include "server/query_request.h"
@@ -57,7 +58,7 @@ Result<std::string> QuestionJson(const QueryQuestion& question) {
   }
   if (question.timeout_ms > 0) body["timeout_ms"] = question.timeout_ms;
   if (question.max_rows > 0) body["max_rows"] = question.max_rows;
-  return body.dump(-1, ' ', false, json::error_handler_t::replace);
+  return JsonText(body);
 }
 
 ServerAnswer AskServer(net::HttpTransport& http, const std::string& url, const QueryQuestion& question) {

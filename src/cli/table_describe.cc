@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ranges>
 
-#include "cli/json_text.h"
+#include "base/json_text.h"
 #include "cli/table_text.h"
 #include "iceberg/model/json.h"
 
@@ -207,7 +207,7 @@ std::string DescribeJson(const TableView& view) {
                               {"until_ms", lease.until_ms},
                               {"over", lease.until_ms < view.now_ms}});
   }
-  return JsonText(json) + "\n";
+  return OrderedJsonText(json) + "\n";
 }
 
 }  // namespace k2i::cli

@@ -3,8 +3,8 @@
 
 #include <cstdio>
 
+#include "base/json_text.h"
 #include "cli/commands.h"
-#include "cli/json_text.h"
 
 namespace k2i::cli {
 
@@ -34,7 +34,7 @@ int RunMaintenance(const MaintenanceFlags& flags, const std::function<Result<Mai
     auto done = work(run);
     const MaintenanceReport report = done ? *std::move(done) : MaintenanceReport{.run = run.Ended(done.error())};
     run.line.Clear();
-    std::fputs((flags.json ? JsonText(ToJson(report)) + "\n" : report.text).c_str(), stdout);
+    std::fputs((flags.json ? OrderedJsonText(ToJson(report)) + "\n" : report.text).c_str(), stdout);
     return report.run.error ? ReportError(*report.run.error) : kExitOk;
   });
 }

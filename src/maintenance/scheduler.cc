@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/logging.h"
 #include "base/thread_priority.h"
-#include "iceberg/model/json.h"
 
 namespace k2i::maintenance {
 namespace {
@@ -151,7 +151,7 @@ std::string StatusJson(const Scheduler& scheduler) {
     tasks.push_back(std::move(shown));
   }
   const auto held = scheduler.held();
-  return iceberg::JsonText({{"held", held ? json(*held) : json(nullptr)}, {"tasks", std::move(tasks)}});
+  return JsonText({{"held", held ? json(*held) : json(nullptr)}, {"tasks", std::move(tasks)}});
 }
 
 }  // namespace k2i::maintenance

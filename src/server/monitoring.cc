@@ -3,14 +3,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+
 namespace k2i::server {
 namespace {
 
 using nlohmann::ordered_json;
 
 /// Messages may carry bytes that are not UTF-8.
-std::string Dump(const ordered_json& json) { return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
-
 HttpAnswer HealthAnswer(HealthPort& health) {
   const auto components = health.Components();
   const HealthState overall = Overall(components);
@@ -21,13 +21,13 @@ HttpAnswer HealthAnswer(HealthPort& health) {
     entry["status"] = ToString(component.state);
     if (!component.message.empty()) entry["message"] = component.message;
   }
-  return {.status = overall == HealthState::kUnhealthy ? 503 : 200, .body = Dump(body)};
+  return {.status = overall == HealthState::kUnhealthy ? 503 : 200, .body = OrderedJsonText(body)};
 }
 
 HttpAnswer ReadyAnswer(HealthPort& health) {
   const auto why_not = health.NotReady();
   if (!why_not) return {.body = R"({"ready":true})"};
-  return {.status = 503, .body = Dump({{"ready", false}, {"reason", *why_not}})};
+  return {.status = 503, .body = OrderedJsonText({{"ready", false}, {"reason", *why_not}})};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/offset_json.h"
 #include "server/admission.h"
 #include "server/answer_stream.h"
@@ -31,8 +32,6 @@ HttpAnswer Busy(std::string_view what, const Admission& admission) {
   return ErrorAnswer(503, "Unavailable",
                      fmt::format("{} {} are under way, which is the bound", admission.limit(), what));
 }
-
-std::string Dump(const ordered_json& json) { return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
 
 ordered_json TableJson(const query::TableInfo& table) {
   ordered_json columns = ordered_json::array();
@@ -103,13 +102,13 @@ class QueryApi {
   HttpAnswer Tables() {
     ordered_json tables = ordered_json::array();
     for (const query::TableInfo& table : service_.Tables()) tables.push_back(TableJson(table));
-    return {.body = Dump({{"tables", std::move(tables)}})};
+    return {.body = OrderedJsonText({{"tables", std::move(tables)}})};
   }
 
   HttpAnswer Table(const HttpRequest& request) {
     const auto table = service_.Table(request.path_parameters.at(0));
     if (!table) return ErrorAnswer(table.error());
-    return {.body = Dump(TableJson(*table))};
+    return {.body = OrderedJsonText(TableJson(*table))};
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/offset_json.h"
 #include "txlog/replay.h"
 
@@ -19,8 +20,6 @@ struct Overloaded : Cases... {
 };
 
 /// An error message may hold any bytes: what is not UTF-8 is replaced.
-std::string Dump(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 /// The open flush of that id, or nullptr.
 OpenFlush* FindFlush(RecoveryState& state, const std::string& flush_id) {
   const auto it = state.flushes.find(flush_id);
@@ -134,9 +133,9 @@ std::string_view TypeName(uint8_t type) {
 }
 
 std::string EncodePayload(const Entry& entry) {
-  return std::visit([](const auto& e) { return Dump(ToJson(e)); }, entry);
+  return std::visit([](const auto& e) { return JsonText(ToJson(e)); }, entry);
 }
 
-std::string EncodeState(const RecoveryState& state) { return Dump(ToJson(state)); }
+std::string EncodeState(const RecoveryState& state) { return JsonText(ToJson(state)); }
 
 }  // namespace k2i::txlog

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/json_text.h"
 #include "iceberg/manifest/avro/container.h"
 #include "iceberg/manifest/data_file_columns.h"
 #include "iceberg/manifest/manifest.h"

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "iceberg/model/gzip.h"
 #include "iceberg/model/json.h"
 #include "iceberg/model/snapshot.h"

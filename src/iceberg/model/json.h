@@ -50,7 +50,5 @@ void PutMembers(const OtherMembers& members, nlohmann::json& json);
 
 /// Text to JSON. Corruption, naming `what`, for text that is not JSON or is nested more than a thousand deep.
 Result<nlohmann::json> ParseJson(std::string_view text, std::string_view what);
-/// JSON to text; bytes that are not UTF-8 become U+FFFD.
-std::string JsonText(const nlohmann::json& json);
 
 }  // namespace k2i::iceberg

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "base/json_text.h"
 #include "iceberg/model/json.h"
 
 namespace k2i::iceberg {

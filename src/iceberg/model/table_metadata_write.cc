@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "iceberg/model/gzip.h"
 #include "iceberg/model/json.h"
 
@@ -113,10 +114,6 @@ Result<std::string> TableMetadataGzip(const TableMetadata& metadata) {
   GzipText gzip;
   K2I_RETURN_IF_ERROR(Write(metadata, gzip));
   return std::move(gzip.writer).Finish();
-}
-
-std::string JsonText(const nlohmann::json& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace k2i::iceberg

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/offset_json.h"
 #include "server/flight/share_metadata.h"
 
@@ -29,8 +30,7 @@ json ToJson(const query::Pinned& pinned) {
 std::string ToText(const std::vector<query::Pinned>& pinned) {
   json list = json::array();
   for (const query::Pinned& each : pinned) list.push_back(ToJson(each));
-  // A peer's reason may be any bytes.
-  return list.dump(-1, ' ', false, json::error_handler_t::replace);
+  return JsonText(list);
 }
 
 std::shared_ptr<arrow::KeyValueMetadata> MetadataOf(const arrow::Schema& schema) {

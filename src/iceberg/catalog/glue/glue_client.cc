@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/logging.h"
 #include "base/retry.h"
 
@@ -24,10 +25,8 @@ constexpr int kMostPages = 100'000;
 
 Result<json> GlueClient::Call(GlueOperation operation, const std::string& action, json input, const std::string& what) {
   if (!options_.catalog_id.empty()) input["CatalogId"] = options_.catalog_id;
-  net::HttpRequest request{.method = "POST",
-                           .url = options_.endpoint + "/",
-                           .body = input.dump(-1, ' ', false, json::error_handler_t::replace),
-                           .timeout = options_.timeout};
+  net::HttpRequest request{
+      .method = "POST", .url = options_.endpoint + "/", .body = JsonText(input), .timeout = options_.timeout};
   request.headers = {{"Content-Type", "application/x-amz-json-1.1"}, {"X-Amz-Target", "AWSGlue." + action}};
   const auto log_retry = [&](const Error& error, int attempt, Duration) {
     log::Debug("glue_retry", {{"action", action}, {"attempt", attempt}, {"error", error.ToString()}});

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "iceberg/catalog/rest/rest_session.h"
 #include "iceberg/model/json.h"
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/json_text.h"
 #include "iceberg/model/json.h"
 #include "iceberg/model/json_view.h"
 

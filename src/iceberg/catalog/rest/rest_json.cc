@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "iceberg/model/json.h"
 #include "iceberg/update/table_update_json.h"
 

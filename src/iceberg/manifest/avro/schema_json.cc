@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "iceberg/manifest/avro/schema.h"
 
 namespace k2i::iceberg::avro {
@@ -215,6 +216,6 @@ Result<TypePtr> ParseSchema(std::string_view json) {
   return Parser().Parse(parsed, 1);
 }
 
-std::string SchemaJson(const Type& type) { return ToJson(type).dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string SchemaJson(const Type& type) { return OrderedJsonText(ToJson(type)); }
 
 }  // namespace k2i::iceberg::avro
